@@ -1,0 +1,20 @@
+"""Marks every test with its layer, which is the first folder under `tests/`."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+LAYERS = {"unit", "sandbox", "compat", "e2e", "accidents"}
+
+
+def layer_of(path: Path) -> str | None:
+    """The layer that a test file belongs to, or None for a file outside the layers."""
+    first = path.relative_to(ROOT).parts[0]
+    return first if first in LAYERS else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if layer := layer_of(item.path):
+            item.add_marker(layer)
