@@ -1,0 +1,101 @@
+"""The vendor clients of one run, made when first asked for.
+
+Readers and clients are separate objects with separate transports: a reader's transport refuses
+everything that is not a read, whatever its caller meant.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from stackwright.clock import SYSTEM, Clock
+from stackwright.plugin.configuration import Configuration
+from stackwright.render.client import RenderClient, RenderReader
+from stackwright.stripe.client import StripeClient, StripeReader
+from stackwright.supabase.client import SupabaseClient, SupabaseReader
+
+S = TypeVar("S", bound=StripeReader)
+R = TypeVar("R", bound=RenderReader)
+B = TypeVar("B", bound=SupabaseReader)
+
+Transports = Callable[[str], httpx.AsyncBaseTransport | None]
+"""Vendor to transport; None means the network. Tests pass in-process applications."""
+
+
+def network(vendor: str) -> httpx.AsyncBaseTransport | None:
+    """The default: every vendor is reached over the network."""
+    return None
+
+
+class Clients:
+    """Readers and clients of the three vendors over one configuration."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        transports: Transports = network,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self._configuration = configuration
+        self._transports = transports
+        self._clock = clock
+
+    @cached_property
+    def stripe_reader(self) -> StripeReader:
+        return self._stripe(StripeReader)
+
+    @cached_property
+    def stripe(self) -> StripeClient:
+        return self._stripe(StripeClient)
+
+    @cached_property
+    def render_reader(self) -> RenderReader:
+        return self._render(RenderReader)
+
+    @cached_property
+    def render(self) -> RenderClient:
+        return self._render(RenderClient)
+
+    @cached_property
+    def supabase_reader(self) -> SupabaseReader:
+        return self._supabase(SupabaseReader)
+
+    @cached_property
+    def supabase(self) -> SupabaseClient:
+        return self._supabase(SupabaseClient)
+
+    def _stripe(self, kind: type[S]) -> S:
+        return kind(
+            self._configuration.require("stripeApiKey"),
+            base_url=self._configuration.endpoints["STRIPE_API_BASE"],
+            transport=self._transports("stripe"),
+            clock=self._clock,
+        )
+
+    def _render(self, kind: type[R]) -> R:
+        return kind(
+            self._configuration.require("renderApiKey"),
+            self._configuration.require("renderOwnerId"),
+            base_url=self._configuration.endpoints["RENDER_HOST"],
+            transport=self._transports("render"),
+            clock=self._clock,
+        )
+
+    def _supabase(self, kind: type[B]) -> B:
+        return kind(
+            self._configuration.require("supabaseAccessToken"),
+            base_url=self._configuration.endpoints["SUPABASE_API_ENDPOINT"],
+            transport=self._transports("supabase"),
+            clock=self._clock,
+        )
+
+    async def database_url(self, ref: str) -> str:
+        """The session pooler's address of a project, with the password from the configuration."""
+        pooler = await self.supabase_reader.pooler(ref)
+        password = quote(self._configuration.require("supabaseDbPassword"), safe="")
+        port = 5432 if pooler["db_port"] == 6543 else pooler["db_port"]
+        user = quote(pooler["db_user"], safe="")
+        return f"postgresql://{user}:{password}@{pooler['db_host']}:{port}/{pooler['db_name']}"

@@ -1,0 +1,84 @@
+"""Credentials and endpoints of a run, and where each came from.
+
+The stack's configuration is asked first (read from `PULUMI_CONFIG`, which is current in refresh
+and destroy too), then the environment, then what the engine kept in state: state is the oldest,
+so after a key was rotated it would be wrong. See docs/decisions/0003-credentials.md.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stackwright.errors import UserInput
+
+NAMESPACE = "stackwright:"
+CREDENTIALS = {
+    "stripeApiKey": "STRIPE_API_KEY",
+    "renderApiKey": "RENDER_API_KEY",
+    "renderOwnerId": "RENDER_OWNER_ID",
+    "supabaseAccessToken": "SUPABASE_ACCESS_TOKEN",
+    "supabaseDbPassword": "SUPABASE_DB_PASSWORD",
+}
+SETTINGS = {
+    "stripeMode": "",
+    "databaseUrl": "SUPABASE_DB_URL",
+}
+ENDPOINTS = {
+    "RENDER_HOST": "https://api.render.com/v1",
+    "SUPABASE_API_ENDPOINT": "https://api.supabase.com",
+    "STRIPE_API_BASE": "https://api.stripe.com",
+    "SUPABASE_PROJECT_URL": "https://{ref}.supabase.co",
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """`values` by configuration key, `endpoints` by variable name, `notes` for the user.
+
+    The representation shows no value.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    endpoints: Mapping[str, str] = field(default_factory=lambda: dict(ENDPOINTS))
+    notes: tuple[str, ...] = ()
+
+    def get(self, key: str) -> str | None:
+        return self.values.get(key)
+
+    def require(self, key: str) -> str:
+        """The value, or advice on how to give it."""
+        value = self.values.get(key)
+        if not value:
+            variable = {**CREDENTIALS, **SETTINGS}[key]
+            raise UserInput(
+                f"No {variable or key} is set. Run `pulumi config set --secret "
+                f"{NAMESPACE}{key} VALUE`" + (f" or export {variable}." if variable else ".")
+            )
+        return value
+
+    def project_url(self, ref: str) -> str:
+        """The public URL of a Supabase project."""
+        return self.endpoints["SUPABASE_PROJECT_URL"].replace("{ref}", ref)
+
+
+def read(environment: Mapping[str, str], state: Mapping[str, object]) -> Configuration:
+    """The configuration of this run. `state` is what the engine sends to Configure."""
+    config = _stack_config(environment)
+    values: dict[str, str] = {}
+    notes: list[str] = []
+    for key, variable in {**CREDENTIALS, **SETTINGS}.items():
+        candidates = [config.get(key), environment.get(variable) if variable else None]
+        candidates.append(str(state[key]) if state.get(key) else None)
+        chosen = next((value for value in candidates if value), None)
+        if chosen:
+            values[key] = chosen
+        if candidates[0] and candidates[1] and candidates[0] != candidates[1]:
+            notes.append(f"{NAMESPACE}{key} and {variable} differ; the configuration is used.")
+    endpoints = {name: environment.get(name) or url for name, url in ENDPOINTS.items()}
+    return Configuration(values, endpoints, tuple(notes))
+
+
+def _stack_config(environment: Mapping[str, str]) -> dict[str, str]:
+    raw: Mapping[str, object] = json.loads(environment.get("PULUMI_CONFIG") or "{}")
+    own = ((key, value) for key, value in raw.items() if key.startswith(NAMESPACE))
+    return {key.removeprefix(NAMESPACE): str(value) for key, value in own}

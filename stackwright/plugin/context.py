@@ -1,0 +1,176 @@
+"""What a controller may use in one call: clients, clock, log, and nothing global.
+
+`Reading` is all that Check, Diff, Read and every preview get: its clients have no method that
+writes, and their transport refuses one all the same. Only a real Create, Update or Delete gets
+a `Writing`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from stackwright import ownership
+from stackwright.clock import SYSTEM, Clock
+from stackwright.errors import StackwrightError, UserInput
+from stackwright.ownership import Owner
+from stackwright.plugin.accounts import Accounts
+from stackwright.plugin.clients import Clients
+from stackwright.plugin.configuration import Configuration
+from stackwright.render.client import RenderClient, RenderReader
+from stackwright.sql.connection import Database, ReadOnlyDatabase
+from stackwright.stripe.client import StripeClient, StripeReader
+from stackwright.supabase.client import SupabaseClient, SupabaseReader
+from stackwright.values import Json
+
+
+class Interrupted(StackwrightError):
+    """The user pressed Ctrl-C while we waited; what exists is kept in state."""
+
+
+class Engine(Protocol):
+    """Where messages go: the engine's log, or a list in a test."""
+
+    async def log(self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False) -> None:
+        """`level` is debug, info, warning or error; ephemeral text is a status column."""
+
+
+class Quiet:
+    """An engine that nobody listens to."""
+
+    async def log(self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False) -> None:
+        return None
+
+
+class InterruptibleClock:
+    """A clock whose sleep ends at once when the run is cancelled."""
+
+    def __init__(self, clock: Clock, cancelled: asyncio.Event) -> None:
+        self._clock = clock
+        self._cancelled = cancelled
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    async def sleep(self, seconds: float) -> None:
+        if not self._cancelled.is_set():
+            await self._race(asyncio.ensure_future(self._clock.sleep(seconds)))
+        if self._cancelled.is_set():
+            raise Interrupted("interrupted while waiting; run `pulumi up` again to go on")
+
+    async def _race(self, nap: "asyncio.Future[None]") -> None:
+        alarm = asyncio.ensure_future(self._cancelled.wait())
+        await asyncio.wait({nap, alarm}, return_when=asyncio.FIRST_COMPLETED)
+        for pending in (nap, alarm):
+            pending.cancel()
+
+
+@dataclass
+class Session:
+    """One plugin process: everything that its calls share."""
+
+    stack: str
+    """`project/stack`."""
+    configuration: Configuration
+    clients: Clients
+    accounts: Accounts = field(default_factory=Accounts)
+    engine: Engine = field(default_factory=Quiet)
+    clock: Clock = SYSTEM
+    root: Path = field(default_factory=Path.cwd)
+    """The folder of Pulumi.yaml; relative paths in a program start there."""
+
+    def reading(self, urn: str) -> "Reading":
+        return Reading(self, urn)
+
+    def writing(self, urn: str, timeout: float | None = None) -> "Writing":
+        return Writing(self, urn, timeout)
+
+
+class Reading:
+    """The context of Check, Diff, Read and every preview."""
+
+    def __init__(self, session: Session, urn: str) -> None:
+        self._session = session
+        self.urn = urn
+        self.stack = session.stack
+        self.clock = session.clock
+        self.root = session.root
+
+    @property
+    def stripe(self) -> StripeReader:
+        return self._session.clients.stripe_reader
+
+    @property
+    def render(self) -> RenderReader:
+        return self._session.clients.render_reader
+
+    @property
+    def supabase(self) -> SupabaseReader:
+        return self._session.clients.supabase_reader
+
+    def project_url(self, ref: str) -> str:
+        """The public URL of a Supabase project."""
+        return self._session.configuration.project_url(ref)
+
+    async def database_url(self, ref: str) -> str:
+        """How to reach a project's database: as configured, else through its session pooler."""
+        configured = self._session.configuration.get("databaseUrl")
+        return configured or await self._session.clients.database_url(ref)
+
+    @asynccontextmanager
+    async def read_database(self, ref: str) -> AsyncIterator[ReadOnlyDatabase]:
+        """A connection on which the server itself refuses every write."""
+        async with ReadOnlyDatabase.connect(await self.database_url(ref)) as database:
+            yield database
+
+    async def log(self, text: str) -> None:
+        """A message that stays: what a person should read in a preview."""
+        await self._session.engine.log(self.urn, text)
+
+    async def warn(self, text: str) -> None:
+        await self._session.engine.log(self.urn, text, level="warning")
+
+    async def status(self, text: str) -> None:
+        """The status column. In CI each one is a line, so send few."""
+        await self._session.engine.log(self.urn, text, ephemeral=True)
+
+
+class Writing(Reading):
+    """The context of a real Create, Update or Delete."""
+
+    def __init__(self, session: Session, urn: str, timeout: float | None) -> None:
+        super().__init__(session, urn)
+        self.timeout = timeout
+        self.so_far: Json | None = None
+
+    @property
+    def stripe(self) -> StripeClient:
+        return self._session.clients.stripe
+
+    @property
+    def render(self) -> RenderClient:
+        return self._session.clients.render
+
+    @property
+    def supabase(self) -> SupabaseClient:
+        return self._session.clients.supabase
+
+    @asynccontextmanager
+    async def database(self, ref: str) -> AsyncIterator[Database]:
+        async with Database.connect(await self.database_url(ref)) as database:
+            yield database
+
+    def fresh_owner(self) -> Owner:
+        """The owner to write at the vendor in a Create."""
+        return ownership.fresh(self.stack)
+
+    def made(self, outputs: Json) -> None:
+        """The object exists from here on: whatever happens next, this is kept in state.
+
+        `outputs` must hold `id`. Call it again when more is known.
+        """
+        if not outputs.get("id"):
+            raise UserInput("a controller reported an object without an id; please report this")
+        self.so_far = dict(outputs)
