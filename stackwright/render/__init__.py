@@ -1,0 +1,1 @@
+"""Render: its client and the resources over it."""

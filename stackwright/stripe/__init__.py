@@ -1,0 +1,1 @@
+"""Stripe: its client and the resources over it."""

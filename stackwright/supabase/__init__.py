@@ -1,0 +1,1 @@
+"""Supabase: its client and the resources over it."""
