@@ -1,0 +1,197 @@
+"""Runs pending migrations: under a lock, one transaction a file with its ledger rows.
+
+Each file is one message to the server: BEGIN, the limits, the file, both ledger rows, COMMIT.
+Whatever happens in it, the file is either done and recorded, or neither. Files marked
+`-- stackwright: no-transaction` go statement by statement (`steps.py`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import psycopg
+
+from stackwright.clock import SYSTEM, Clock
+from stackwright.errors import StackwrightError
+from stackwright.sql import ledger, lock
+from stackwright.sql import plan as planning
+from stackwright.sql.advice import advice
+from stackwright.sql.database import Database
+from stackwright.sql.errors import StatementFailed
+from stackwright.sql.limits import Limits
+from stackwright.sql.migration import Migration
+from stackwright.sql.record import Runner, recorded
+from stackwright.sql.script import Script, ServerRefusal, send
+from stackwright.sql.steps import Attempt, StepRun
+
+# lock_not_available, deadlock_detected
+_WORTH_RETRYING = {"55P03", "40P01"}
+
+
+class Phase(Enum):
+    """What a run is doing."""
+
+    WAITING = "waits for the lock"
+    STARTED = "runs"
+    STEPPED = "ran statements"
+    RETRYING = "met a busy table, tries again"
+    APPLIED = "applied"
+    RECORDED = "recorded without being run"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One piece of news: file `number` of `total`; `text` says more (who holds the lock)."""
+
+    phase: Phase
+    file: str = ""
+    number: int = 0
+    total: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run decides: see `plan.make` for the first three."""
+
+    baseline: str | None = None
+    allow_out_of_order: bool = False
+    limits: Limits = field(default_factory=Limits)
+    clock: Clock = SYSTEM
+    progress: Callable[[Progress], None] = lambda _: None
+
+
+async def apply(
+    database: Database, files: Sequence[Migration], runner: Runner, options: Options
+) -> planning.Plan:
+    """Run what is pending of `files`; the plan that was carried out is returned.
+
+    Raises `LedgerConflict` (nothing was run), `BadSql` (nothing was run), `LockBusy`, or
+    `StatementFailed`: the files before the failed one are applied, it and those after are not.
+    """
+    for file in files:
+        _ = file.body  # what cannot be split stops the run before its first file
+    run = _Run(database, runner, options)
+    async with lock.held(
+        database,
+        wait=options.limits.run_lock,
+        clock=options.clock,
+        waiting=lambda holder: options.progress(Progress(Phase.WAITING, text=holder)),
+    ):
+        return await run.all(files)
+
+
+@dataclass
+class _Run:
+    database: Database
+    runner: Runner
+    options: Options
+
+    async def all(self, files: Sequence[Migration]) -> planning.Plan:
+        plan = planning.make(
+            files,
+            await ledger.read(self.database),
+            baseline=self.options.baseline,
+            collection=self.runner.collection,
+            allow_out_of_order=self.options.allow_out_of_order,
+        )
+        plan.refuse_problems()
+        if plan.pending or plan.baseline:
+            await ledger.ensure(self.database)
+        await self._record(plan.baseline)
+        for number, migration in enumerate(plan.pending, 1):
+            await self._file(migration, number, len(plan.pending))
+        return plan
+
+    async def _record(self, files: Sequence[Migration]) -> None:
+        for number, migration in enumerate(files, 1):
+            await mark_applied(self.database, migration, self.runner)
+            self._tell(Phase.RECORDED, migration, number, len(files))
+
+    async def _file(self, migration: Migration, number: int, total: int) -> None:
+        self._tell(Phase.STARTED, migration, number, total)
+        if migration.transactional:
+            await self._whole(migration, number, total)
+        else:
+            await self._stepwise(migration, number, total)
+        self._tell(Phase.APPLIED, migration, number, total)
+
+    async def _whole(self, migration: Migration, number: int, total: int) -> None:
+        async def attempt() -> None:
+            await send(self.database.connection, self._script(migration))
+
+        try:
+            await self._patiently(migration, number, total, attempt)
+        except ServerRefusal as refusal:
+            raise _failed(refusal, "nothing of this file was applied") from None
+        except psycopg.OperationalError as error:
+            raise _lost(migration, error) from None
+
+    def _script(self, migration: Migration) -> Script:
+        settings = self.options.limits.settings(self.database.server_version, local=True)
+        before = ["BEGIN", "RESET ROLE", "RESET ALL", *settings, lock.PROOF]
+        rows = recorded(migration, self.runner, self.database.connection)
+        return Script(migration.file, migration.body, before, ["RESET ROLE", *rows, "COMMIT"])
+
+    async def _stepwise(self, migration: Migration, number: int, total: int) -> None:
+        count = len(migration.statements)
+
+        def stepped(done: int) -> None:
+            self._tell(Phase.STEPPED, migration, number, total, f"{done} of {count} statements")
+
+        async def patiently(attempt: Attempt) -> None:
+            await self._patiently(migration, number, total, attempt)
+
+        run = StepRun(
+            self.database, migration, self.runner, self.options.limits, stepped, patiently
+        )
+        try:
+            await run.run()
+        except ServerRefusal as refusal:
+            await run.note(str(refusal.failure))
+            rest = "the statements before it are done; the next run continues with this one"
+            raise _failed(refusal, rest) from None
+        except psycopg.OperationalError as error:
+            raise _lost(migration, error) from None
+
+    async def _patiently(
+        self, migration: Migration, number: int, total: int, attempt: Attempt
+    ) -> None:
+        """Try again, a bounded number of times, when a table was busy."""
+        for tries in range(1, self.options.limits.attempts + 1):
+            try:
+                return await attempt()
+            except ServerRefusal as refusal:
+                await self.database.connection.rollback()
+                last = tries == self.options.limits.attempts
+                if last or refusal.failure.sqlstate not in _WORTH_RETRYING:
+                    raise
+            self._tell(Phase.RETRYING, migration, number, total, f"try {tries + 1}")
+            await self.options.clock.sleep(self.options.limits.pause(tries))
+        return None
+
+    def _tell(
+        self, phase: Phase, migration: Migration, number: int, total: int, text: str = ""
+    ) -> None:
+        self.options.progress(Progress(phase, migration.file, number, total, text))
+
+
+async def mark_applied(database: Database, migration: Migration, runner: Runner) -> None:
+    """Record a migration without running it (baseline, repair)."""
+    rows = recorded(migration, runner, database.connection, measured=False)
+    async with database.connection.transaction():
+        for row in rows:
+            await database.connection.execute(row.encode())
+
+
+def _failed(refusal: ServerRefusal, consequence: str) -> StatementFailed:
+    wise = advice(refusal.failure.sqlstate)
+    return StatementFailed(refusal.failure, f"{wise}; {consequence}" if wise else consequence)
+
+
+def _lost(migration: Migration, error: psycopg.OperationalError) -> StackwrightError:
+    said = " ".join(str(error).split())
+    return StackwrightError(
+        f"the connection was lost during {migration.file}: {said}; run again: the ledger knows "
+        "what was done, and nothing is run twice"
+    )

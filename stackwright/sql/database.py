@@ -1,0 +1,183 @@
+"""Connections: `ReadOnlyDatabase` for previews and checks, `Database` for runs that write.
+
+What must not write takes a `ReadOnlyDatabase`: every query of it is one statement, sent through
+the extended protocol (which refuses a second one) inside `BEGIN READ ONLY`, and rolled back.
+PostgreSQL: documentation of BEGIN, section 54.2 "Message Flow".
+"""
+
+import getpass
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+
+from stackwright.sql.errors import BadSql, CannotConnect, Position, UnsuitableConnection
+from stackwright.sql.statements import split
+
+TRANSACTION_POOLER_PORT = 6543
+CONNECT_TIMEOUT = 15
+
+Row = dict[str, Any]
+Connection = psycopg.AsyncConnection[Row]
+
+
+class ReadOnlyDatabase:
+    """A connection that can only read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def server_version(self) -> int:
+        """The server's version as PostgreSQL counts it: 170004 is 17.4."""
+        return self._connection.info.server_version
+
+    @property
+    def where(self) -> str:
+        """Host, port and database, for messages; never a password."""
+        return where(self._connection.info.dsn)
+
+    async def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
+        """The rows of one statement, in one round trip; server errors pass as `psycopg.Error`."""
+        _refuse_many(sql)
+        try:
+            return await self._read(sql, params)
+        except psycopg.Error:
+            await self._connection.rollback()
+            raise
+
+    async def _read(self, sql: str, params: Mapping[str, Any] | None) -> list[Row]:
+        async with self._connection.pipeline():
+            await self._connection.execute("BEGIN READ ONLY")
+            cursor = await self._connection.execute(sql.encode(), params)
+            await self._connection.execute("ROLLBACK")
+        return await cursor.fetchall() if cursor.description else []
+
+    async def close(self) -> None:
+        """End the session."""
+        await self._connection.close()
+
+
+class Database(ReadOnlyDatabase):
+    """A connection that may write; `connection` is psycopg's own, in autocommit."""
+
+    @property
+    def connection(self) -> Connection:
+        """The session in which migrations run."""
+        return self._connection
+
+    def refuse_transaction_pooler(self) -> None:
+        """Raise `UnsuitableConnection` where locks and timeouts would not hold for a session."""
+        if self._connection.info.port == TRANSACTION_POOLER_PORT:
+            raise UnsuitableConnection(
+                f"{self.where} is a pooler in transaction mode: session locks and "
+                "timeouts do not hold there; use the direct connection or the session pooler "
+                "(port 5432)"
+            )
+
+
+@asynccontextmanager
+async def reading(dsn: str) -> AsyncIterator[ReadOnlyDatabase]:
+    """A read-only database for the length of a block; raises `CannotConnect`."""
+    database = ReadOnlyDatabase(await _open(dsn))
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def writing(dsn: str) -> AsyncIterator[Database]:
+    """A database for the length of a block; raises `CannotConnect`, `UnsuitableConnection`."""
+    database = Database(await _open(dsn))
+    try:
+        database.refuse_transaction_pooler()
+        yield database
+    finally:
+        await database.close()
+
+
+class RunnerName:
+    """Who runs, as `user@host`; shown in `pg_stat_activity` and kept in the ledger."""
+
+    def __init__(self, user: str, host: str) -> None:
+        self.user, self.host = user, host
+
+    @classmethod
+    def here(cls) -> Self:
+        """This process's user and machine; in CI the workflow's actor, if it is known."""
+        user = os.environ.get("GITHUB_ACTOR") or _login()
+        return cls(user, socket.gethostname())
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}"
+
+
+def where(dsn: str) -> str:
+    """Host, port and database of a connection string, for messages."""
+    try:
+        parts = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return "the database"
+    host = parts.get("host") or parts.get("hostaddr") or "localhost"
+    return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
+
+
+async def _open(dsn: str) -> Connection:
+    try:
+        complete = _completed(dsn)
+    except psycopg.ProgrammingError:
+        raise CannotConnect(
+            "the database address is not a connection string: "
+            "write postgresql://user:password@host:port/database"
+        ) from None
+    try:
+        return await psycopg.AsyncConnection.connect(
+            complete, autocommit=True, prepare_threshold=None, row_factory=dict_row
+        )
+    except psycopg.OperationalError as error:
+        raise CannotConnect(_refusal(complete, error)) from None
+
+
+def _completed(dsn: str) -> str:
+    given = conninfo_to_dict(dsn)
+    defaults = {
+        "application_name": f"stackwright {RunnerName.here()}",
+        "connect_timeout": str(CONNECT_TIMEOUT),
+    }
+    return make_conninfo(dsn, **{key: defaults[key] for key in defaults if key not in given})
+
+
+def _refusal(dsn: str, error: psycopg.OperationalError) -> str:
+    said = _scrubbed(" ".join(str(error).split()), dsn)
+    user = conninfo_to_dict(dsn).get("user", "")
+    advice = (
+        "check the user and the password (SUPABASE_DB_PASSWORD)"
+        if "authentication" in said or "password" in said
+        else "check the address, and that the database is up (in the sandbox: "
+        "stackwright sandbox status)"
+    )
+    return f"cannot connect to {where(dsn)} as {user}: {said}; {advice}"
+
+
+def _scrubbed(message: str, dsn: str) -> str:
+    password = conninfo_to_dict(dsn).get("password")
+    return message.replace(str(password), "[password]") if password else message
+
+
+def _refuse_many(sql: str) -> None:
+    statements = split(sql)
+    if len(statements) != 1:
+        raise BadSql(f"one statement is expected, not {len(statements)}", Position(1, 1))
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

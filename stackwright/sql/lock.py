@@ -1,0 +1,89 @@
+"""The lock that keeps two runs apart: a session-level advisory lock of PostgreSQL.
+
+It dies with its session, so a killed run leaves nothing behind. Whoever waits asks again and
+again with `pg_try_advisory_lock` and holds no transaction between the questions: a session that
+waits *inside* a statement keeps a snapshot, for which CREATE INDEX CONCURRENTLY of the lock's
+holder would wait for ever.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from stackwright.clock import Clock
+from stackwright.sql.database import Database
+from stackwright.sql.errors import LockBusy
+
+KEY = int.from_bytes(hashlib.sha256(b"stackwright.migrations").digest()[:8], "big", signed=True)
+POLL = 1.0
+
+_HOLDER = """
+SELECT a.pid, a.usename, a.application_name, a.client_addr::text AS address,
+       extract(epoch FROM clock_timestamp() - a.backend_start)::int AS age
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND (l.classid::bigint << 32 | l.objid::bigint) = %(key)s
+"""
+
+# Run inside each migration's transaction: proof that it runs in the very session that holds the
+# lock. A pooler in transaction mode gives other sessions to each transaction.
+PROOF = f"""
+DO $stackwright$ BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+        AND pid = pg_backend_pid() AND (classid::bigint << 32 | objid::bigint) = {KEY}
+    ) THEN
+        RAISE EXCEPTION 'this session does not hold the migration lock' USING ERRCODE = 'SW001',
+            HINT = 'a pooler in transaction mode? use the direct connection or the session pooler';
+    END IF;
+END $stackwright$"""
+
+
+@asynccontextmanager
+async def held(
+    database: Database, *, wait: float, clock: Clock, waiting: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Hold the lock for a block; wait up to `wait` seconds for it, then raise `LockBusy`.
+
+    `waiting` is told once a poll who holds it.
+    """
+    deadline = clock.now() + wait
+    while not await _try(database):
+        holder = await _holder(database)
+        if clock.now() >= deadline:
+            raise LockBusy(
+                f"another run holds the migration lock of {database.where}: {holder}; nothing "
+                "was run. Wait for it and try again; if that session hangs, end it with "
+                "pg_terminate_backend: the lock goes with it."
+            )
+        waiting(holder)
+        await clock.sleep(POLL)
+    try:
+        yield
+    finally:
+        await _release(database)
+
+
+async def _try(database: Database) -> bool:
+    cursor = await database.connection.execute("SELECT pg_try_advisory_lock(%s) AS got", [KEY])
+    row = await cursor.fetchone()
+    return bool(row and row["got"])
+
+
+async def _holder(database: Database) -> str:
+    rows = await database.query(_HOLDER, {"key": KEY})
+    if not rows:
+        return "it was just released"
+    row = rows[0]
+    place = f" from {row['address']}" if row["address"] else ""
+    name = row["application_name"] or "an unnamed program"
+    return f"{name} (session {row['pid']}, user {row['usename']}{place}, for {row['age']} s)"
+
+
+async def _release(database: Database) -> None:
+    try:
+        await database.connection.execute("SELECT pg_advisory_unlock(%s)", [KEY])
+    except psycopg.OperationalError:
+        return  # the session is gone, and the lock with it

@@ -1,0 +1,59 @@
+"""The SQL that writes the ledger's rows: both of them, in the transaction of their migration."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+from psycopg.abc import AdaptContext
+
+from stackwright.sql.migration import Migration
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Who applies what: `name` as `user@host`, the commit, and the collection of the files."""
+
+    name: str
+    git_sha: str | None = None
+    collection: str = ""
+
+
+# transaction_timestamp() is the beginning of the file's own transaction.
+_OURS = """
+INSERT INTO stackwright.migrations AS m
+    (version, name, checksum, collection, git_sha, applied_by, started_at, finished_at,
+     duration_ms, done_statements)
+VALUES ({version}, {name}, {checksum}, {collection}, {git_sha}, {runner},
+    transaction_timestamp(), clock_timestamp(), {duration}, {count})
+ON CONFLICT (version) DO UPDATE SET
+    name = excluded.name, checksum = excluded.checksum, collection = excluded.collection,
+    git_sha = excluded.git_sha, applied_by = excluded.applied_by,
+    finished_at = excluded.finished_at, done_statements = excluded.done_statements,
+    duration_ms = coalesce(excluded.duration_ms,
+        (extract(epoch FROM clock_timestamp() - m.started_at) * 1000)::integer),
+    error = NULL"""
+_SHARED = """
+INSERT INTO supabase_migrations.schema_migrations (version, statements, name)
+VALUES ({version}, {statements}::text[], {name})"""
+_MEASURED = sql.SQL(
+    "(extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000)::integer"
+)
+_UNMEASURED = sql.SQL("NULL")
+
+
+def recorded(
+    migration: Migration, runner: Runner, context: AdaptContext, *, measured: bool = True
+) -> list[str]:
+    """The two INSERTs of an applied migration; `measured`: it ran in this transaction."""
+    values = {
+        "version": sql.Literal(migration.version),
+        "name": sql.Literal(migration.name),
+        "checksum": sql.Literal(migration.checksum),
+        "collection": sql.Literal(runner.collection),
+        "git_sha": sql.Literal(runner.git_sha),
+        "runner": sql.Literal(runner.name),
+        "duration": _MEASURED if measured else _UNMEASURED,
+        "count": sql.Literal(len(migration.statements)),
+        "statements": sql.Literal([statement.text for statement in migration.statements]),
+    }
+    connection = context.connection
+    return [sql.SQL(text).format(**values).as_string(connection) for text in (_OURS, _SHARED)]
