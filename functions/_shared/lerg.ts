@@ -1,0 +1,38 @@
+/** The reference table of area codes, `public.enhanced_lerg`. */
+
+import type { Sql } from "./database.ts";
+
+export interface LergLocation {
+  npa: string;
+  country_code: string;
+  country_name: string;
+  state_province_code: string | null;
+  state_province_name: string | null;
+  category: string;
+  confidence_score: number;
+}
+
+export interface LergRecord extends LergLocation {
+  source: string;
+  is_active: boolean;
+}
+
+/** Every NPA in use, in ascending order. */
+export function readRecords(sql: Sql): Promise<LergRecord[]> {
+  return sql<LergRecord[]>`
+    select npa, country_code, country_name, state_province_code, state_province_name,
+           category, confidence_score, source, is_active
+    from public.enhanced_lerg
+    where is_active
+    order by npa`;
+}
+
+/** One NPA in use. */
+export async function readLocation(sql: Sql, npa: string): Promise<LergLocation | undefined> {
+  const rows = await sql<LergLocation[]>`
+    select npa, country_code, country_name, state_province_code, state_province_name,
+           category, confidence_score
+    from public.enhanced_lerg
+    where npa = ${npa} and is_active`;
+  return rows[0];
+}
