@@ -19,8 +19,7 @@ from stackwright.http.read_only import ReadOnly
 from stackwright.http.record import Record, Recorder
 from stackwright.http.retry import Random, Retry
 from stackwright.http.rules import Endpoint, Rules, is_loopback
-
-Json = dict[str, Any]
+from stackwright.values import Json
 
 TIMEOUT = httpx.Timeout(30.0, pool=None)
 """Waiting for a free connection is our own queue, not the vendor's slowness: it has no limit."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, Unpack
 
 from stackwright.errors import UserInput, VendorError
-from stackwright.http.client import Json, VendorClient, Wiring, segment
+from stackwright.http.client import VendorClient, Wiring, segment
 from stackwright.render.rules import RULES
+from stackwright.values import Json
 
 BASE_URL = "https://api.render.com/v1"
 PAGE = 100

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Literal, Unpack
 
 from stackwright.errors import Refused, UserInput
-from stackwright.http.client import Json, VendorClient, Wiring, segment
+from stackwright.http.client import VendorClient, Wiring, segment
 from stackwright.stripe.form import CONTENT_TYPE, encode
 from stackwright.stripe.rules import RULES
+from stackwright.values import Json
 
 BASE_URL = "https://api.stripe.com"
 PAGE = 100

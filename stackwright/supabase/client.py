@@ -12,8 +12,9 @@ from typing import Any, ClassVar, Unpack
 import httpx
 
 from stackwright.errors import NotFound
-from stackwright.http.client import TIMEOUT, Json, VendorClient, Wiring, segment
+from stackwright.http.client import TIMEOUT, VendorClient, Wiring, segment
 from stackwright.supabase.rules import RULES
+from stackwright.values import Json
 
 BASE_URL = "https://api.supabase.com"
 BUNDLING = httpx.Timeout(120.0, pool=None, connect=TIMEOUT.connect)
