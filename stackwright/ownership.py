@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stackwright.errors import Refused
+from stackwright.values import Json
 
 TOKEN_BYTES = 6
 
@@ -71,3 +72,38 @@ def is_stale(tag: str | None, held: str | None) -> bool:
     """Whether another Create has taken the object over since `held` was written into state."""
     found = Owner.parse(tag)
     return found is not None and held is not None and str(found) != held
+
+
+def hold(tag: str | None, held: str | None, what: str) -> None:
+    """Refuse to update an object that another Create has taken over."""
+    if is_stale(tag, held):
+        raise Refused(
+            f"{what} was taken over by {Owner.parse(tag)}. Remove this resource from the program "
+            "or from the state; the other entry manages the object."
+        )
+
+
+def claim(
+    tag: str | None,
+    held: str | None,
+    stack: str,
+    *,
+    exists: bool,
+    adopt: bool = False,
+    what: str,
+) -> str:
+    """The tag to write: the one we hold, or a fresh one in a Create (`held` is None).
+
+    Refuses what may not be adopted, and what another entry has taken over.
+    """
+    if held is None:
+        if exists:
+            admit(tag, stack, adopt=adopt, what=what)
+        return str(fresh(stack))
+    hold(tag, held, what)
+    return held or str(fresh(stack))
+
+
+def held(state: Json | None) -> str | None:
+    """The tag in state: None in a Create, empty after the import of an object without one."""
+    return None if state is None else str(state.get("owner") or "")

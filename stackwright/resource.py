@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 
-from stackwright import program, schema
+from stackwright import preflight, schema
 from stackwright.schema import Problem
 from stackwright.values import Json
 
 if TYPE_CHECKING:
-    from stackwright.plugin.accounts import Accounts
-    from stackwright.plugin.context import Reading, Writing
+    from stackwright.accounts import Accounts
+    from stackwright.context import Reading, Writing
 
 
 class Unfinished(Exception):
@@ -119,7 +119,7 @@ class Resource(pulumi.CustomResource):
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        program.check(controller, name, inputs)
+        preflight.check(controller, name, inputs)
         outputs = schema.fields(controller.outputs)
         hidden = [f.name for f in outputs.values() if f.has(schema.secret)]
         merged = pulumi.ResourceOptions.merge(
@@ -127,4 +127,4 @@ class Resource(pulumi.CustomResource):
         )
         properties = {**inputs, **{output: None for output in outputs if output != "id"}}
         super().__init__(controller.token, name, properties, merged)
-        program.declare(self, name, [getattr(self, output) for output in hidden])
+        preflight.declare(self, name, [getattr(self, output) for output in hidden])

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
 
 import pulumi
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError, with_config
 
 from stackwright.values import UNKNOWN, has_unknown, reveal
 
@@ -39,6 +39,10 @@ undiffed = Mark("undiffed")
 """A change of this field alone is no reason to update."""
 fresh = Mark("fresh")
 """An output that is new after every create and update, so unknown in a preview of one."""
+
+
+nested = with_config(ConfigDict(extra="forbid"))
+"""Decorates a `TypedDict` inside an input, so that a misspelt key is an error."""
 
 
 def default(value: Any) -> Mark:
@@ -123,8 +127,10 @@ def _plain(hint: Any) -> Any:
     plain = tuple(_plain(member) for member in members)
     if origin is Union:
         return Union[plain]  # noqa: UP007 - built from values at run time
-    if origin in (collections.abc.Mapping, collections.abc.Sequence):
-        return {collections.abc.Mapping: dict, collections.abc.Sequence: list}[origin][plain]
+    if origin is collections.abc.Mapping:
+        return dict[plain]  # type: ignore[valid-type, misc]
+    if origin is collections.abc.Sequence:
+        return list[plain[0]]  # type: ignore[valid-type]
     return origin[plain if len(plain) > 1 else plain[0]]
 
 
@@ -171,7 +177,7 @@ def _field_problems(field: Field, value: Any) -> Iterable[Problem]:
 def _adapter(plain: Any) -> TypeAdapter[Any]:
     try:
         return TypeAdapter(plain, config=ConfigDict(extra="forbid"))
-    except Exception:  # a TypedDict or model brings its own configuration
+    except PydanticUserError:  # a TypedDict brings its own configuration
         return TypeAdapter(plain)
 
 
@@ -203,6 +209,7 @@ __all__ = [
     "doc",
     "fields",
     "fresh",
+    "nested",
     "problems",
     "replaces",
     "secret",

@@ -22,8 +22,10 @@ class GrpcEngine:
     def connect(cls, address: str) -> "GrpcEngine":
         return cls(engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)))
 
-    async def log(self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False) -> None:
+    async def log(
+        self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False
+    ) -> None:
         request = engine_pb2.LogRequest(
             severity=LEVELS[level], message=text, urn=urn, ephemeral=ephemeral
         )
-        await self._stub.Log(request)
+        await self._stub.Log(request)  # type: ignore[misc]

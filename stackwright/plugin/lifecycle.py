@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackwright import schema
+from stackwright.context import Reading, Session, Writing
 from stackwright.errors import Refused, StackwrightError
-from stackwright.plugin.context import Reading, Session, Writing
 from stackwright.resource import Controller, Observed, Unfinished
 from stackwright.schema import Problem
 from stackwright.values import (
@@ -202,7 +202,9 @@ def explain(error: BaseException) -> str:
     trace = error.__traceback__
     while trace:
         code = trace.tb_frame.f_code
-        place = f"{code.co_name} ({code.co_filename.rpartition('stackwright/')[2]}:{trace.tb_lineno})"
+        place = (
+            f"{code.co_name} ({code.co_filename.rpartition('stackwright/')[2]}:{trace.tb_lineno})"
+        )
         trace = trace.tb_next
     return f"internal error in stackwright: {type(error).__name__} in {place}; please report it"
 

@@ -9,7 +9,31 @@ from stackwright.resource import Controller
 @cache
 def controllers() -> dict[str, Controller]:
     """Token to controller. Imported on first use: a start-up pays for what it serves."""
-    kinds: list[Controller] = []
+    from stackwright.probes.http import HttpController
+    from stackwright.probes.stripe_event import StripeEventController
+    from stackwright.render.deploy import DeployController
+    from stackwright.render.env_vars import EnvVarsController
+    from stackwright.render.service import ServiceController
+    from stackwright.stripe.price import PriceController
+    from stackwright.stripe.product import ProductController
+    from stackwright.stripe.webhook_endpoint import WebhookEndpointController
+    from stackwright.supabase.functions import FunctionsController
+    from stackwright.supabase.project import ProjectController
+    from stackwright.supabase.secrets import SecretsController
+
+    kinds: list[Controller] = [
+        ProductController(),
+        PriceController(),
+        WebhookEndpointController(),
+        ServiceController(),
+        EnvVarsController(),
+        DeployController(),
+        ProjectController(),
+        SecretsController(),
+        FunctionsController(),
+        HttpController(),
+        StripeEventController(),
+    ]
     return {kind.token: kind for kind in kinds}
 
 

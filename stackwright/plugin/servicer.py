@@ -16,13 +16,12 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from stackwright import __version__
+from stackwright import __version__, configuration
+from stackwright.accounts import identify
+from stackwright.clients import Clients, Transports, network
 from stackwright.clock import SYSTEM, Clock
-from stackwright.errors import StackwrightError
-from stackwright.plugin import configuration, registry
-from stackwright.plugin.accounts import identify
-from stackwright.plugin.clients import Clients, Transports, network
-from stackwright.plugin.context import Engine, InterruptibleClock, Quiet, Session
+from stackwright.context import Engine, InterruptibleClock, Quiet, Session
+from stackwright.plugin import registry
 from stackwright.plugin.engine import GrpcEngine
 from stackwright.plugin.lifecycle import Entry, Lifecycle, PartialFailure, Plan, explain
 from stackwright.plugin.wire import decode, encode
@@ -54,7 +53,7 @@ def answered(method: Method) -> Method:
             await context.abort(grpc.StatusCode.UNKNOWN, "; ".join(failure.reasons))
         except grpc.aio.AbortError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last line before the engine
             # Any code but UNKNOWN: the engine would call the whole update possibly corrupt.
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, explain(error))
 
@@ -138,7 +137,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         settings = configuration.read(self._environment, self._state_config)
         clients = Clients(settings, self._transports, self._clock)
         self._session = Session(
-            stack=self._environment.get("STACKWRIGHT_STACK", ""),
+            stack="",  # every URN names it
             configuration=settings,
             clients=clients,
             engine=self._engine,
@@ -154,12 +153,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def _lifecycle(self, urn: str) -> Lifecycle:
-        if self._session is None:
-            self._open_session()
-        assert self._session is not None
-        project, _, stack = _stack_of(urn)
-        self._session.stack = f"{project}/{stack}"
-        return Lifecycle(registry.controller(_token_of(urn)), self._session)
+        session = self._session or self._open_session()
+        session.stack = _stack_of(urn)
+        return Lifecycle(registry.controller(_token_of(urn)), session)
 
     # -- the resource ------------------------------------------------------------------------
 
@@ -167,7 +163,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Check(self, request: Any, context: Any) -> Any:
         lifecycle = self._lifecycle(request.urn)
         inputs, problems = lifecycle.check(decode(request.news))
-        reasons = [str(problem) for problem in problems] or self._twice(lifecycle, request.urn, inputs)
+        reasons = [str(problem) for problem in problems] or self._twice(
+            lifecycle, request.urn, inputs
+        )
         # `property` stays empty: the engine prints the value of the property it names, even of
         # a secret one. The reason names the path.
         failures = [provider_pb2.CheckFailure(property="", reason=reason) for reason in reasons]
@@ -249,9 +247,6 @@ def _token_of(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2]
 
 
-def _stack_of(urn: str) -> tuple[str, str, str]:
+def _stack_of(urn: str) -> str:
     stack, project = urn.removeprefix("urn:pulumi:").split("::")[:2]
-    return project, "/", stack
-
-
-__all__ = ["Servicer", "StackwrightError"]
+    return f"{project}/{stack}"

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stackwright.configuration import Configuration
 from stackwright.errors import Refused
-from stackwright.plugin.configuration import Configuration
 
 if TYPE_CHECKING:
-    from stackwright.plugin.clients import Clients
+    from stackwright.clients import Clients
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ async def _stripe(clients: "Clients", configuration: Configuration) -> str | Non
     if not configuration.get("stripeApiKey"):
         return None
     wanted, reader = configuration.get("stripeMode"), clients.stripe_reader
-    if wanted and reader.mode != wanted:
+    if wanted and reader.mode() != wanted:
         raise Refused(
             f"this stack is declared for Stripe's {wanted} mode, but STRIPE_API_KEY is a "
-            f"{reader.mode} key. Export the {wanted} key, or run the other stack."
+            f"{reader.mode()} key. Export the {wanted} key, or run the other stack."
         )
     return await reader.identity()
 

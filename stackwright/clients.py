@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from stackwright.clock import SYSTEM, Clock
-from stackwright.plugin.configuration import Configuration
+from stackwright.configuration import Configuration
 from stackwright.render.client import RenderClient, RenderReader
 from stackwright.stripe.client import StripeClient, StripeReader
 from stackwright.supabase.client import SupabaseClient, SupabaseReader

@@ -53,7 +53,7 @@ _current: Findings | None = None
 @contextmanager
 def program(settings: type[S]) -> Iterator[S]:
     """Read the settings, run the block, and report everything that is wrong with either."""
-    global _current
+    global _current  # noqa: PLW0603 - a process runs one program
     _current = findings = Findings()
     try:
         yield _read(settings)

@@ -6,24 +6,25 @@ a `Writing`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
 
 from stackwright import ownership
+from stackwright.accounts import Accounts
 from stackwright.clock import SYSTEM, Clock
+from stackwright.configuration import Configuration
 from stackwright.errors import StackwrightError, UserInput
 from stackwright.ownership import Owner
-from stackwright.plugin.accounts import Accounts
-from stackwright.plugin.clients import Clients
-from stackwright.plugin.configuration import Configuration
-from stackwright.render.client import RenderClient, RenderReader
-from stackwright.sql.connection import Database, ReadOnlyDatabase
-from stackwright.stripe.client import StripeClient, StripeReader
-from stackwright.supabase.client import SupabaseClient, SupabaseReader
 from stackwright.values import Json
+
+if TYPE_CHECKING:  # the clients' packages hold the resources, which need this module
+    from stackwright.clients import Clients
+    from stackwright.render.client import RenderClient, RenderReader
+    from stackwright.stripe.client import StripeClient, StripeReader
+    from stackwright.supabase.client import SupabaseClient, SupabaseReader
 
 
 class Interrupted(StackwrightError):
@@ -33,14 +34,18 @@ class Interrupted(StackwrightError):
 class Engine(Protocol):
     """Where messages go: the engine's log, or a list in a test."""
 
-    async def log(self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False) -> None:
+    async def log(
+        self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False
+    ) -> None:
         """`level` is debug, info, warning or error; ephemeral text is a status column."""
 
 
 class Quiet:
     """An engine that nobody listens to."""
 
-    async def log(self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False) -> None:
+    async def log(
+        self, urn: str, text: str, *, level: str = "info", ephemeral: bool = False
+    ) -> None:
         return None
 
 
@@ -74,12 +79,14 @@ class Session:
     stack: str
     """`project/stack`."""
     configuration: Configuration
-    clients: Clients
+    clients: "Clients"
     accounts: Accounts = field(default_factory=Accounts)
     engine: Engine = field(default_factory=Quiet)
     clock: Clock = SYSTEM
     root: Path = field(default_factory=Path.cwd)
     """The folder of Pulumi.yaml; relative paths in a program start there."""
+    probe_transport: httpx.AsyncBaseTransport | None = None
+    """How probes reach the product; None means the network."""
 
     def reading(self, urn: str) -> "Reading":
         return Reading(self, urn)
@@ -99,15 +106,15 @@ class Reading:
         self.root = session.root
 
     @property
-    def stripe(self) -> StripeReader:
+    def stripe(self) -> "StripeReader":
         return self._session.clients.stripe_reader
 
     @property
-    def render(self) -> RenderReader:
+    def render(self) -> "RenderReader":
         return self._session.clients.render_reader
 
     @property
-    def supabase(self) -> SupabaseReader:
+    def supabase(self) -> "SupabaseReader":
         return self._session.clients.supabase_reader
 
     def project_url(self, ref: str) -> str:
@@ -118,12 +125,6 @@ class Reading:
         """How to reach a project's database: as configured, else through its session pooler."""
         configured = self._session.configuration.get("databaseUrl")
         return configured or await self._session.clients.database_url(ref)
-
-    @asynccontextmanager
-    async def read_database(self, ref: str) -> AsyncIterator[ReadOnlyDatabase]:
-        """A connection on which the server itself refuses every write."""
-        async with ReadOnlyDatabase.connect(await self.database_url(ref)) as database:
-            yield database
 
     async def log(self, text: str) -> None:
         """A message that stays: what a person should read in a preview."""
@@ -143,24 +144,20 @@ class Writing(Reading):
     def __init__(self, session: Session, urn: str, timeout: float | None) -> None:
         super().__init__(session, urn)
         self.timeout = timeout
+        self.probe_transport = session.probe_transport
         self.so_far: Json | None = None
 
     @property
-    def stripe(self) -> StripeClient:
+    def stripe(self) -> "StripeClient":
         return self._session.clients.stripe
 
     @property
-    def render(self) -> RenderClient:
+    def render(self) -> "RenderClient":
         return self._session.clients.render
 
     @property
-    def supabase(self) -> SupabaseClient:
+    def supabase(self) -> "SupabaseClient":
         return self._session.clients.supabase
-
-    @asynccontextmanager
-    async def database(self, ref: str) -> AsyncIterator[Database]:
-        async with Database.connect(await self.database_url(ref)) as database:
-            yield database
 
     def fresh_owner(self) -> Owner:
         """The owner to write at the vendor in a Create."""

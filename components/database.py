@@ -1,0 +1,28 @@
+"""The product's schema and reference data."""
+
+import pulumi
+
+from stackwright import sql, supabase
+
+
+class Database(pulumi.ComponentResource):
+    """`sql/migrations` applied in order, then the 450 area codes of `sql/reference`."""
+
+    def __init__(self, name: str, project: supabase.Project) -> None:
+        super().__init__("voip:Database", name)
+        inside = pulumi.ResourceOptions(parent=self)
+        self.migrations = sql.Migrations(
+            "migrations",
+            opts=inside,
+            project=project.ref,
+            files=sql.files("sql/migrations"),
+        )
+        self.area_codes = sql.ReferenceData(
+            "area-codes",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrations]),
+            project=project.ref,
+            table="public.enhanced_lerg",
+            file="sql/reference/enhanced_lerg.csv",
+            sha256=sql.digest("sql/reference/enhanced_lerg.csv"),
+        )
+        self.register_outputs({})

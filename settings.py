@@ -1,0 +1,52 @@
+"""What a stack of the VoIP Accelerator must be told. All that is missing is reported at once.
+
+Each value comes from `Pulumi.<stack>.yaml` or from the environment (the upper-case name).
+"""
+
+from typing import Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+
+from stackwright.settings import StackSettings
+
+
+class Settings(StackSettings):
+    """One field a line of the stack's file."""
+
+    app_env: Literal["staging", "production"] = Field(description="what the web app calls itself")
+
+    supabase_ref: str = Field(description="the project's ref", pattern="^[a-z]{20}$")
+    supabase_region: str = Field(description="the region that the project must be in")
+
+    stripe_mode: Literal["test", "live"] = Field(
+        description="the mode that the key must have",
+        validation_alias=AliasChoices("stackwright:stripeMode", "STRIPE_MODE"),
+    )
+    stripe_api_key: SecretStr = Field(
+        description="Stripe's secret key",
+        validation_alias=AliasChoices("stackwright:stripeApiKey", "STRIPE_API_KEY"),
+    )
+    stripe_publishable_key: str = Field(
+        description="Stripe's publishable key", pattern="^pk_(test|live)_"
+    )
+    stripe_api_version: str = Field("2024-04-10", description="of the events that we receive")
+    monthly_amount: int = Field(description="US cents a month", gt=0)
+    annual_amount: int = Field(description="US cents a year", gt=0)
+
+    web_app_repo: str = Field(description="the git repository of the web app")
+    web_app_branch: str = Field(description="the branch that is built")
+    web_app_commit: str | None = Field(None, description="a commit to build instead of the newest")
+
+    @model_validator(mode="after")
+    def _keys_fit_the_mode(self) -> Self:
+        if f"_{self.stripe_mode}_" not in self.stripe_api_key.get_secret_value()[:9]:
+            raise ValueError(
+                f"STRIPE_API_KEY is not a {self.stripe_mode} key, but this stack is declared for "
+                f"Stripe's {self.stripe_mode} mode: export the {self.stripe_mode} key"
+            )
+        if not self.stripe_publishable_key.startswith(f"pk_{self.stripe_mode}_"):
+            raise ValueError(
+                f"stripe_publishable_key is not a {self.stripe_mode} key: it must begin with "
+                f"pk_{self.stripe_mode}_"
+            )
+        return self

@@ -1,0 +1,248 @@
+"""A group of edge functions, published together.
+
+Vendor page: https://supabase.com/docs/reference/api/v1-deploy-a-function. Bundles are uploaded side
+by side without going live, then one call publishes them all. What was deployed cannot be read
+back, so the hash of the sources is kept in state, with the version that the platform counts: a
+function that somebody redeployed by hand shows in a refresh. Functions of others stay. Removing
+deletes our own.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+
+import pulumi
+from pulumi import Input
+
+from stackwright import ownership
+from stackwright.accounts import Accounts
+from stackwright.context import Reading, Writing
+from stackwright.errors import NotFound, UserInput
+from stackwright.resource import Controller, Observed, Resource
+from stackwright.schema import Problem, default, doc, fresh, nested, replaces, undiffed
+from stackwright.supabase.bundle import Bundle, bundle
+from stackwright.supabase.fence import Fence
+from stackwright.supabase.project import Ref
+from stackwright.supabase.secrets import Group
+from stackwright.values import Json
+
+UPLOADS_AT_A_TIME = 8
+LARGEST_BUNDLE = 20 * 1024 * 1024
+
+
+@nested
+class Function(TypedDict):
+    """One function: the hash of its sources, and whether the platform checks the caller's JWT."""
+
+    hash: str
+    verify_jwt: bool
+
+
+class FunctionsInputs(TypedDict):
+    """A group of functions below one folder."""
+
+    project: Input[Annotated[Ref, replaces, doc("The project's ref.")]]
+    group: NotRequired[Input[Annotated[Group, replaces, default("default"), doc("Its name.")]]]
+    directory: NotRequired[
+        Input[Annotated[str, default("functions"), undiffed, doc("The folder of the sources.")]]
+    ]
+    functions: Input[Annotated[Mapping[str, Function], doc("Slug to function; `functions()`.")]]
+    adopt: NotRequired[Input[Annotated[bool, undiffed, doc("Overwrite functions of others.")]]]
+
+
+class FunctionsOutputs(TypedDict):
+    """`versions` as the platform counts them; `revision` is new after every change."""
+
+    versions: Annotated[dict[str, int], fresh]
+    revision: Annotated[str, fresh]
+    unmanaged: list[str]
+    owner: str
+
+
+class FunctionsController(Controller):
+    """One group of a project; difference and upload by slug."""
+
+    token = "stackwright:supabase:Functions"
+    inputs = FunctionsInputs
+    outputs = FunctionsOutputs
+    vendor = "supabase"
+    unique_name = True
+
+    def identity(self, inputs: Mapping[str, Any]) -> str | None:
+        return f"the functions group {inputs['group']} of project {inputs['project']}"
+
+    def account(self, accounts: Accounts, values: Mapping[str, Any]) -> str | None:
+        return accounts.project(values.get("project"))
+
+    def problems(self, inputs: Mapping[str, Any]) -> Iterable[Problem]:
+        for slug in inputs.get("functions", {}):
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", slug):
+                yield Problem(
+                    f"functions.{slug}", "a slug begins with a letter and has letters, digits, _ -"
+                )
+
+    async def observe(self, context: Reading, state: Json) -> Observed | None:
+        project, _, group = state["id"].partition("/")
+        try:
+            remote = await context.supabase.functions(project)
+        except NotFound:
+            return None
+        ours = state.get("functions", {})
+        if ours and not any(slug in remote for slug in ours):
+            return None
+        functions = {s: _seen(f, remote[s], state) for s, f in ours.items() if s in remote}
+        inputs = {"project": project, "group": group, "functions": functions}
+        return Observed(inputs, {"id": state["id"], "unmanaged": _unmanaged(remote, ours)})
+
+    async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
+        project, wanted = inputs["project"], inputs["functions"]
+        remote, present = await asyncio.gather(
+            context.supabase.functions(project), context.supabase.secrets(project)
+        )
+        fence = Fence("FUNCTIONS", inputs["group"], context.stack, present)
+        owner = self._claim(fence, inputs, remote, state)
+        outputs = {"id": f"{project}/{inputs['group']}", "owner": owner}
+        if upserts := fence.put_up(owner):
+            await context.supabase.upsert_secrets(project, upserts)
+        if older := fence.older(owner):
+            await context.supabase.delete_secrets(project, older)
+        changed = [s for s, f in wanted.items() if _differs(s, f, remote, state or {})]
+        versions = {s: f["version"] for s, f in remote.items() if s in wanted}
+        versions |= await self._deploy(context, inputs, changed, remote)
+        gone = [s for s in (state or {}).get("functions", {}) if s not in wanted and s in remote]
+        for slug in gone:
+            await context.supabase.delete_function(project, slug)
+        return {
+            **outputs,
+            "versions": versions,
+            "revision": ownership.fresh(context.stack).token,
+            "unmanaged": _unmanaged(remote, [*wanted, *gone]),
+        }
+
+    async def remove(self, context: Writing, state: Json) -> None:
+        project = state["project"]
+        try:
+            remote = await context.supabase.functions(project)
+            present = await context.supabase.secrets(project)
+        except NotFound:
+            return
+        fence = Fence("FUNCTIONS", state["group"], context.stack, present)
+        if fence.is_stale(state.get("owner")):
+            await context.log("these functions have another owner now; they stay")
+            return
+        for slug in state["functions"]:
+            if slug in remote:
+                await context.supabase.delete_function(project, slug)
+        if state["owner"] in present:
+            await context.supabase.delete_secrets(project, [state["owner"]])
+
+    def _claim(self, fence: Fence, inputs: Json, remote: Json, state: Json | None) -> str:
+        strangers = sorted(slug for slug in inputs["functions"] if slug in remote)
+        return fence.claim(
+            ownership.held(state),
+            adopt=inputs.get("adopt", False),
+            exists=bool(strangers),
+            what=f"a group of functions ({', '.join(strangers or inputs['functions'])})",
+        )
+
+    async def _deploy(
+        self, context: Writing, inputs: Json, slugs: list[str], remote: Json
+    ) -> dict[str, int]:
+        """Upload side by side, publish once. Answers the versions that are live now."""
+        if not slugs:
+            return {}
+        bundles = [self._bundle(context, inputs, slug) for slug in slugs]
+        gate, done = asyncio.Semaphore(UPLOADS_AT_A_TIME), 0
+
+        async def upload(one: Bundle) -> Json:
+            nonlocal done
+            verify = inputs["functions"][one.slug]["verify_jwt"]
+            async with gate:
+                answer = await context.supabase.bundle_function(
+                    inputs["project"], one.slug, _metadata(one, verify_jwt=verify), one.files
+                )
+            done += 1
+            await context.status(f"{done} of {len(bundles)} functions uploaded")
+            version = remote.get(one.slug, {}).get("version", 0) + 1
+            return {**answer, "version": version, "verify_jwt": verify}
+
+        uploaded = await asyncio.gather(*(upload(one) for one in bundles))
+        await context.supabase.publish_functions(inputs["project"], uploaded)
+        live = await context.supabase.functions(inputs["project"])
+        return {slug: live[slug]["version"] for slug in slugs}
+
+    def _bundle(self, context: Writing, inputs: Json, slug: str) -> Bundle:
+        """The sources, as long as they are what the preview showed."""
+        one = bundle(context.root, inputs["directory"], slug)
+        if one.hash != inputs["functions"][slug]["hash"]:
+            raise UserInput(
+                f"the sources of function {slug} changed while this ran; run `pulumi up` again"
+            )
+        return one
+
+
+def _metadata(one: Bundle, *, verify_jwt: bool) -> Json:
+    known = {
+        "name": one.slug,
+        "entrypoint_path": one.entrypoint,
+        "import_map_path": one.import_map,
+        "verify_jwt": verify_jwt,
+    }
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def _differs(slug: str, wanted: Json, remote: Json, state: Json) -> bool:
+    """Whether a function must be uploaded: new, changed, or not the one that we put there."""
+    known = state.get("functions", {}).get(slug)
+    if slug not in remote or known is None or known["hash"] != wanted["hash"]:
+        return True
+    ours = state.get("versions", {}).get(slug) == remote[slug]["version"]
+    return not ours or bool(remote[slug]["verify_jwt"] != wanted["verify_jwt"])
+
+
+def _seen(ours: Json, remote: Json, state: Json) -> Json:
+    """A function as the platform has it; sources that we did not put there are unknown."""
+    untouched = state.get("versions", {}).get(remote["slug"]) == remote["version"]
+    known = ours["hash"] if untouched else f"deployed outside, version {remote['version']}"
+    return {"hash": known, "verify_jwt": bool(remote["verify_jwt"])}
+
+
+def _unmanaged(remote: Iterable[str], ours: Iterable[str]) -> list[str]:
+    return sorted(set(remote) - set(ours))
+
+
+def functions(directory: str, verify_jwt: Mapping[str, bool]) -> dict[str, Function]:
+    """The functions of a folder, by slug, hashed over everything that each imports.
+
+    `verify_jwt`: slug to whether the platform checks the caller's JWT. Raises `UserInput` for a
+    missing file or import and for a bundle over 20 MB.
+    """
+    declared: dict[str, Function] = {}
+    for slug, verify in verify_jwt.items():
+        one = bundle(Path.cwd(), directory, slug)
+        if one.size > LARGEST_BUNDLE:
+            raise UserInput(f"function {slug} has {one.size} bytes of sources; 20 MB is the limit")
+        declared[slug] = Function(hash=one.hash, verify_jwt=verify)
+    return declared
+
+
+class Functions(Resource):
+    """Edge functions of a project.
+
+    supabase.Functions("functions", project=project.ref,
+                       functions=supabase.functions("functions", {"hello": True}))
+    """
+
+    revision: pulumi.Output[str]
+    versions: pulumi.Output[dict[str, int]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Unpack[FunctionsInputs],
+    ) -> None:
+        super().__init__(FunctionsController(), resource_name, inputs, opts)

@@ -1,0 +1,155 @@
+"""Secrets of a project's edge functions.
+
+Vendor page: https://supabase.com/docs/reference/api/v1-bulk-create-secrets. Values cannot be read
+back, only their SHA-256: that is enough to send what differs and to notice drift. A change takes
+effect without a deploy. At most 100 secrets a project; names must not begin with `SUPABASE_`.
+Secrets of others stay. Removing deletes our own.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+
+import pulumi
+from pulumi import Input
+from pydantic import Field
+
+from stackwright import ownership
+from stackwright.accounts import Accounts
+from stackwright.context import Reading, Writing
+from stackwright.errors import NotFound
+from stackwright.resource import Controller, Observed, Resource
+from stackwright.schema import Problem, default, doc, fresh, replaces, secret, undiffed
+from stackwright.supabase.fence import Fence, digest, is_fence
+from stackwright.supabase.project import Ref
+from stackwright.values import Json
+
+Group = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,30}$")]
+LONGEST_VALUE = 24_576
+
+
+class SecretsInputs(TypedDict):
+    """A group of secrets. Several groups may share a project, each with keys of its own."""
+
+    project: Input[Annotated[Ref, replaces, doc("The project's ref.")]]
+    group: NotRequired[Input[Annotated[Group, replaces, default("default"), doc("Its name.")]]]
+    values: Input[Annotated[Mapping[str, Input[str]], secret, doc("Name to value.")]]
+    adopt: NotRequired[Input[Annotated[bool, undiffed, doc("Overwrite values set elsewhere.")]]]
+
+
+class SecretsOutputs(TypedDict):
+    """`revision` is new after every change; `unmanaged` names the secrets of others."""
+
+    revision: Annotated[str, fresh]
+    unmanaged: list[str]
+    owner: str
+
+
+class SecretsController(Controller):
+    """One group of a project, compared by digest."""
+
+    token = "stackwright:supabase:Secrets"
+    inputs = SecretsInputs
+    outputs = SecretsOutputs
+    vendor = "supabase"
+    unique_name = True
+
+    def identity(self, inputs: Mapping[str, Any]) -> str | None:
+        return f"the secrets group {inputs['group']} of project {inputs['project']}"
+
+    def account(self, accounts: Accounts, values: Mapping[str, Any]) -> str | None:
+        return accounts.project(values.get("project"))
+
+    def problems(self, inputs: Mapping[str, Any]) -> Iterable[Problem]:
+        for name, value in inputs.get("values", {}).items():
+            if name.startswith("SUPABASE_"):
+                yield Problem(
+                    f"values.{name}", "names that begin with SUPABASE_ are Supabase's own"
+                )
+            elif is_fence(name):
+                yield Problem(f"values.{name}", "is reserved for stackwright's own mark")
+            elif not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,255}", name):
+                yield Problem(f"values.{name}", "is no name of an environment variable")
+            if len(value) > LONGEST_VALUE:
+                yield Problem(f"values.{name}", f"is longer than {LONGEST_VALUE} characters")
+
+    async def observe(self, context: Reading, state: Json) -> Observed | None:
+        project, _, group = state["id"].partition("/")
+        present = await _present(context, project)
+        fence = Fence("SECRETS", group, context.stack, present or {})
+        if present is None or not fence.names:
+            return None
+        values = {
+            name: value if present[name] == digest(value) else f"changed outside: {present[name]}"
+            for name, value in state.get("values", {}).items()
+            if name in present
+        }
+        inputs = {"project": project, "group": group, "values": values}
+        outputs = {"id": state["id"], "owner": fence.names[0]}
+        return Observed(inputs, outputs | {"unmanaged": _unmanaged(present, values)})
+
+    async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
+        project, values = inputs["project"], inputs["values"]
+        present = await context.supabase.secrets(project)
+        fence = Fence("SECRETS", inputs["group"], context.stack, present)
+        foreign = sorted(n for n, v in values.items() if present.get(n, digest(v)) != digest(v))
+        owner = fence.claim(
+            ownership.held(state),
+            adopt=inputs.get("adopt", False),
+            exists=bool(foreign),
+            what=f"the group {inputs['group']} of secrets {', '.join(foreign)}".rstrip(),
+        )
+        changed = {n: v for n, v in values.items() if present.get(n) != digest(v)}
+        if upserts := {**changed, **fence.put_up(owner)}:
+            await context.supabase.upsert_secrets(project, upserts)
+        gone = [n for n in (state or {}).get("values", {}) if n not in values and n in present]
+        if deletions := gone + fence.older(owner):
+            await context.supabase.delete_secrets(project, deletions)
+        return {
+            "id": f"{project}/{inputs['group']}",
+            "owner": owner,
+            "revision": ownership.fresh(context.stack).token,
+            "unmanaged": _unmanaged(present, [*values, *gone]),
+        }
+
+    async def remove(self, context: Writing, state: Json) -> None:
+        present = await _present(context, state["project"])
+        if present is None:
+            return
+        fence = Fence("SECRETS", state["group"], context.stack, present)
+        if fence.is_stale(state.get("owner")):
+            await context.log("these secrets have another owner now; they stay")
+            return
+        ours = [name for name in (*state["values"], state["owner"]) if name in present]
+        await context.supabase.delete_secrets(state["project"], ours)
+
+
+async def _present(context: Reading, project: str) -> dict[str, str] | None:
+    try:
+        return await context.supabase.secrets(project)
+    except NotFound:
+        return None
+
+
+def _unmanaged(present: Iterable[str], ours: Iterable[str]) -> list[str]:
+    known = set(ours)
+    return sorted(name for name in present if name not in known and not is_fence(name))
+
+
+class Secrets(Resource):
+    """Secrets of a project's edge functions.
+
+    supabase.Secrets("billing", project=project.ref, values={"STRIPE_SECRET_KEY": key})
+    """
+
+    revision: pulumi.Output[str]
+    unmanaged: pulumi.Output[list[str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Unpack[SecretsInputs],
+    ) -> None:
+        super().__init__(SecretsController(), resource_name, inputs, opts)
