@@ -83,7 +83,7 @@ def postgres_bin(major: int | None = None) -> Path:
     Order: `$SANDBOX_PG_BIN`, our cache, the system's own. Raises ToolMissing with the remedy.
     """
     for folder in _postgres_folders(major):
-        if (folder / "postgres").exists() and major in (None, postgres_major(folder)):
+        if (folder / "postgres").exists() and (not major or postgres_major(folder) == major):
             return folder
     wanted = major or versions.DEFAULT_POSTGRES
     raise ToolMissing(
@@ -102,7 +102,7 @@ def _postgres_folders(major: int | None) -> list[Path]:
 def _system_postgres() -> list[Path]:
     """The system's PostgreSQL folders, newest first."""
     found = [Path(p) for pattern in _POSTGRES_FOLDERS for p in Path("/").glob(pattern[1:])]
-    return sorted(found, key=lambda folder: _numbers(str(folder)), reverse=True)
+    return sorted(found, key=lambda folder: int(re.findall(r"\d+", str(folder))[-1]), reverse=True)
 
 
 @cache
@@ -138,7 +138,10 @@ def _bundled_clients() -> list[Path]:
 @cache
 def _version(program: Path) -> int:
     """The major version that a PostgreSQL program says it has; 0 if it does not start."""
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return 0
     numbers = _numbers(said.stdout)
     return numbers[0] if numbers else 0
 
