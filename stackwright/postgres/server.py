@@ -215,8 +215,7 @@ class Postgres:
         self.create()
         if self.pid() is not None and self.answers():
             return
-        self.stop()
-        (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
+        self.clear_stale_pid()
         with self.log_file.open("ab") as log:
             self._server = subprocess.Popen(
                 self.argv(),
@@ -227,18 +226,27 @@ class Postgres:
             )
         self.wait_ready()
 
-    def wait_ready(self, timeout: float = START_TIMEOUT) -> None:
-        """Wait until the server answers; `timeout` in seconds."""
-        for _ in range(int(timeout / 0.05)):
+    def clear_stale_pid(self) -> None:
+        """Stop a server that was left behind and remove the pid file of one that was killed."""
+        self.stop()
+        (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
+
+    def wait_ready(self, alive: Callable[[], bool] | None = None) -> None:
+        """Wait until the server answers; `alive` says whether waiting still makes sense."""
+        alive = alive or self._started_lives
+        for _ in range(int(START_TIMEOUT / 0.05)):
             if self.answers():
                 return
-            if self._server is not None and self._server.poll() is not None:
+            if not alive():
                 break
             self._sleep(0.05)
         raise PostgresError(
             f"PostgreSQL on port {self.port} did not start. Its last words in {self.log_file}: "
             f"{last_complaint(self.log_file)}"
         )
+
+    def _started_lives(self) -> bool:
+        return self._server is None or self._server.poll() is None
 
     def answers(self) -> bool:
         """Say whether the server lets the superuser in."""

@@ -1,0 +1,78 @@
+"""Runs SQL for the query operation: as `postgres`, or as the read-only user; rows become JSON.
+
+https://supabase.com/docs/reference/api/v1-run-a-query
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.string import TextLoader
+
+from stackwright.sandbox.supabase import databases
+from stackwright.sandbox.supabase.errors import ApiError, InvalidError
+from stackwright.sandbox.world import World
+
+LONGEST_SECONDS = 50
+_AS_TEXT = (
+    "date",
+    "timestamp",
+    "timestamptz",
+    "time",
+    "timetz",
+    "interval",
+    "numeric",
+    "uuid",
+    "bytea",
+    "inet",
+    "cidr",
+)
+
+
+async def run(
+    world: World,
+    project: dict[str, Any],
+    query: str,
+    parameters: list[Any] | None = None,
+    *,
+    read_only: bool = False,
+) -> list[dict[str, Any]]:
+    """Return the rows of the last statement that has rows; raises ApiError with SQL's own words."""
+    role = "supabase_read_only_user" if read_only else "postgres"
+    dsn = databases.server(world, project).dsn(role)
+    try:
+        return await _ask(dsn, query, parameters)
+    except psycopg.OperationalError as error:
+        if error.sqlstate is None:
+            raise ApiError(500, "Failed to run sql query: connection refused") from None
+        raise InvalidError(_words(error)) from None
+    except psycopg.Error as error:
+        raise InvalidError(_words(error)) from None
+
+
+async def _ask(dsn: str, query: str, parameters: list[Any] | None) -> list[dict[str, Any]]:
+    connection = await psycopg.AsyncConnection.connect(
+        dsn, autocommit=True, cursor_factory=psycopg.AsyncRawCursor, row_factory=dict_row
+    )
+    async with connection:
+        for name in _AS_TEXT:
+            connection.adapters.register_loader(name, TextLoader)
+        await connection.execute(f"set statement_timeout = '{LONGEST_SECONDS}s'".encode())
+        cursor = connection.cursor()
+        await cursor.execute(query.encode(), parameters or None)
+        rows: list[dict[str, Any]] = []
+        while True:
+            if cursor.description is not None:
+                rows = await cursor.fetchall()
+            if not cursor.nextset():
+                return rows
+
+
+def _words(error: psycopg.Error) -> str:
+    diagnostics = error.diag
+    words = f"ERROR:  {error.sqlstate}: {diagnostics.message_primary or error}"
+    if diagnostics.message_detail:
+        words += f"\nDETAIL:  {diagnostics.message_detail}"
+    if diagnostics.message_hint:
+        words += f"\nHINT:  {diagnostics.message_hint}"
+    return f"Failed to run sql query: {words}"
