@@ -19,7 +19,7 @@ with declared (position, name, type, nullable, default_value) as (
 ),
 found as (
   select
-    row_number() over (order by ordinal_position) as position,
+    (row_number() over (order by ordinal_position))::integer as position,
     column_name::text as name,
     data_type::text as type,
     is_nullable = 'YES' as nullable,
@@ -35,5 +35,5 @@ select format(
   ) as problem
 from declared
 full join found using (name)
-where declared is distinct from found
+where declared::text is distinct from found::text
 order by coalesce(declared.position, found.position);

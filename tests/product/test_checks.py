@@ -1,0 +1,105 @@
+"""Every check passes on the declared database, and fails when what it watches is broken."""
+
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from stackwright.postgres.server import Postgres
+from tests.product.breaks import BREAKS
+from tests.product.conftest import copy_of
+from tests.product.helpers import CHECKS, OLDER_DATABASE, load_reference_data, problems, sign_up
+
+
+@pytest.fixture(scope="module")
+def session(server: Postgres, migrated: str) -> Iterator[psycopg.Connection]:
+    """The superuser, who may break what belongs to others, in a database with all its data."""
+    with copy_of(server, migrated) as dsn:
+        address = server.admin_dsn(dsn.rpartition("/")[2])
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("set search_path = public")
+            load_reference_data(connection)
+            sign_up(connection)
+            yield connection
+
+
+@pytest.fixture
+def declared(session: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """The declared database; what a test changes in it is rolled back."""
+    with session.transaction(force_rollback=True):
+        yield session
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_check_passes_on_the_declared_database(
+    declared: psycopg.Connection, check: str
+) -> None:
+    assert problems(declared, check) == []
+
+
+@pytest.mark.parametrize(("check", "statement", "expected"), BREAKS)
+def test_the_check_fails_when_its_object_is_broken(
+    declared: psycopg.Connection, check: str, statement: str, expected: str
+) -> None:
+    declared.execute(statement)
+    found = problems(declared, check)
+    assert any(re.search(expected, problem) for problem in found), found
+
+
+def test_every_check_was_broken_once() -> None:
+    assert {check for check, _, _ in BREAKS} == set(CHECKS)
+
+
+def test_the_checks_after_the_migrations_say_what_an_older_database_lacks(fresh: str) -> None:
+    with psycopg.connect(fresh, autocommit=True) as connection:
+        connection.execute(OLDER_DATABASE)
+        failing = {
+            name for name in CHECKS if after(name) == "migrations" and fails(connection, name)
+        }
+    passing = {name for name in CHECKS if after(name) == "migrations"} - failing
+    assert passing == {"orphan_users"}
+
+
+def test_rows_that_admins_entered_or_changed_break_no_check(
+    declared: psycopg.Connection,
+) -> None:
+    declared.execute(
+        "insert into public.enhanced_lerg (npa, country_code, country_name, category, source)"
+        " values ('999', 'US', 'United States', 'us-domestic', 'manual')"
+    )
+    declared.execute(
+        "update public.enhanced_lerg set category = 'caribbean', source = 'manual'"
+        " where npa = '787'"
+    )
+    assert {name: found for name in CHECKS if (found := problems(declared, name))} == {}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_header_says_what_the_check_is(check: str) -> None:
+    lines = CHECKS[check].read_text().splitlines()
+    assert re.fullmatch(r"-- check: [A-Za-z]\w+ \S.+", lines[0])
+    assert lines[1] in {"-- after: migrations", "-- after: reference_data"}
+    assert lines[2] in {"-- severity: error", "-- severity: warn"}
+    assert re.fullmatch(r"-- covers:( R\d+)+", lines[3])
+
+
+def test_the_checks_cover_the_schema_and_the_reference_data() -> None:
+    covered = {
+        name for path in CHECKS.values() for name in path.read_text().splitlines()[3].split()
+    }
+    schema = {f"R{number}" for number in range(14, 26)} | {"R28"}
+    reference = {"R29", "R30", "R31", "R32", "R35"}
+    assert schema | reference <= covered
+
+
+def after(check: str) -> str:
+    return CHECKS[check].read_text().splitlines()[1].removeprefix("-- after: ")
+
+
+def fails(connection: psycopg.Connection, check: str) -> bool:
+    """Whether the check finds a problem; a table that is not there is one too."""
+    try:
+        return bool(problems(connection, check))
+    except psycopg.errors.UndefinedTable:
+        return True
