@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from stackwright.sandbox.ids import ALNUM, Ids
+from stackwright.sandbox.store import Store
 from stackwright.sandbox.world import World
 
 _KIND = "sandbox.credentials"
@@ -15,6 +16,11 @@ def credentials(world: World, vendor: str) -> dict[str, str]:
         known = _MAKERS[vendor](world.ids)
         world.store.put(_KIND, vendor, known)
     return known
+
+
+def kept(store: Store, vendor: str) -> dict[str, str]:
+    """The secrets that a running sandbox has made before; empty when there are none."""
+    return store.get(_KIND, vendor) or {}
 
 
 def _render(ids: Ids) -> dict[str, str]:

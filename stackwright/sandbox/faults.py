@@ -20,7 +20,7 @@ ABORT = "sandbox.abort"
 _STORE_KIND = "sandbox.fault"
 
 
-class ConnectionLost(ConnectionResetError):  # noqa: N818 - named after what happens
+class ConnectionLost(ConnectionResetError):
     """Raised through an in-process call where a real connection would be cut."""
 
 

@@ -1,0 +1,5 @@
+"""`python -m stackwright.cli` is `stackwright`."""
+
+from stackwright.cli import main
+
+main()

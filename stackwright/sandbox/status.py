@@ -1,0 +1,32 @@
+"""The addresses of everything in the sandbox, for people and scripts."""
+
+from typing import Any
+from urllib.parse import quote
+
+from stackwright.sandbox.world import World
+
+
+def status(world: World) -> dict[str, Any]:
+    """Base URLs of the stand-ins; `databases` {ref: DSN}, `services` {name: URL}, `functions`
+    {ref: base URL}. The DSNs hold the sandbox's database password."""
+    projects = world.store.all("supabase.project")
+    return {
+        **{name: world.urls[name] for name in ("page", "render", "supabase", "stripe")},
+        "databases": {project["ref"]: _dsn(world, project) for project in projects},
+        "services": _services(world),
+        "functions": {
+            project["ref"]: f"{world.urls['gateway']}/{project['ref']}/functions/v1"
+            for project in projects
+        },
+    }
+
+
+def _services(world: World) -> dict[str, str]:
+    services = world.store.all("render.service")
+    return {service["name"]: service["serviceDetails"]["url"] for service in services}
+
+
+def _dsn(world: World, project: dict[str, Any]) -> str:
+    password = quote(project["db_password"], safe="")
+    port = world.processes.ports.port(f"postgres {project['ref']}")
+    return f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
