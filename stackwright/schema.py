@@ -12,15 +12,19 @@ with pydantic. What a change of a field means is a mark beside its type:
 
 import collections.abc
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
+from typing import Annotated, Any, NotRequired, Required, TypeVar, Union, get_args, get_origin
 
 import pulumi
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError, with_config
 
 from stackwright.values import UNKNOWN, has_unknown, reveal
+
+T = TypeVar("T")
+Input = Union[T, Awaitable[T], pulumi.Output[T]]  # noqa: UP007 - subscripted at run time
+"""`pulumi.Input`, which cannot be looked at while a program runs: its own name is a string."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,9 @@ def _without_input(hint: Any) -> Any:
     """`Input[T]` is `T | Awaitable[T] | Output[T]`; the first member is what it stands for."""
     members = get_args(hint)
     if get_origin(hint) is Union and any(get_origin(m) is pulumi.Output for m in members):
-        rest = [m for m in members if get_origin(m) not in (pulumi.Output, _AWAITABLE)]
+        rest = [m for m in members if get_origin(m) not in (pulumi.Output, Awaitable)]
         return Union[tuple(rest)]  # noqa: UP007 - built from values at run time
     return hint
-
-
-_AWAITABLE = collections.abc.Awaitable
 
 
 def _plain(hint: Any) -> Any:
@@ -203,6 +204,7 @@ def _sentence(message: str) -> str:
 __all__ = [
     "UNKNOWN",
     "Field",
+    "Input",
     "Mark",
     "Problem",
     "default",

@@ -163,8 +163,11 @@ class Lifecycle:
         return Entry(identifier, {**inputs, **wrapped, META: meta}, inputs)
 
     def _observed_inputs(self, observed: Observed, entry: Entry) -> Json:
-        """Managed inputs only: what the user never set is the vendor's business."""
-        managed = entry.inputs or schema.with_defaults(self.controller.inputs, observed.inputs)
+        """Managed inputs only: what the user never set is the vendor's business.
+
+        In an import nothing is managed yet; then all that the vendor has set counts.
+        """
+        managed = entry.inputs or _filled(observed.inputs)
         kept = {k: v for k, v in observed.inputs.items() if k in managed and v is not None}
         silent = {k: v for k, v in managed.items() if k not in observed.inputs}
         return self._wrap_declared(wrap_like({**silent, **kept}, entry.inputs))
@@ -211,6 +214,10 @@ def explain(error: BaseException) -> str:
 
 def _wrapped(value: Any) -> Any:
     return value if isinstance(value, Secret) or value is UNKNOWN else Secret(value)
+
+
+def _filled(values: Json) -> Json:
+    return {k: v for k, v in values.items() if v not in ("", [], {}, None)}
 
 
 def _without_unknown(values: Json) -> Json:

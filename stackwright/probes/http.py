@@ -6,17 +6,17 @@ change. Removing does nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, Literal, NotRequired, Unpack
 
 import httpx
 import pulumi
-from pulumi import Input
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from stackwright.context import Reading, Writing
 from stackwright.probes import request
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, default, doc, fresh, replaces, secret, undiffed
+from stackwright.schema import Input, Problem, default, doc, fresh, replaces, secret, undiffed
 from stackwright.values import Json
 
 Url = Annotated[str, Field(pattern="^https?://")]

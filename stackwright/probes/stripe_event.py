@@ -9,17 +9,17 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Annotated, NotRequired, TypedDict, Unpack
+from typing import Annotated, NotRequired, Unpack
 
 import httpx
 import pulumi
-from pulumi import Input
+from typing_extensions import TypedDict
 
 from stackwright.context import Reading, Writing
 from stackwright.probes import request
 from stackwright.probes.http import Url
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import default, doc, fresh, replaces, secret, undiffed
+from stackwright.schema import Input, default, doc, fresh, replaces, secret, undiffed
 from stackwright.values import Json
 
 EVENT = {

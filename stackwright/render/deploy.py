@@ -9,17 +9,17 @@ Removing does nothing: what is live stays live.
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
+from typing_extensions import TypedDict
 
 from stackwright.context import Reading, Writing
 from stackwright.errors import Ambiguous, Refused, scrub
 from stackwright.render import public_variables, revision
 from stackwright.render.client import is_suspended
 from stackwright.resource import Controller, Observed, Resource, Unfinished
-from stackwright.schema import doc, fresh, replaces
+from stackwright.schema import Input, doc, fresh, replaces
 from stackwright.values import Json
 
 RUNNING = frozenset(

@@ -7,17 +7,17 @@ Removing takes our keys away.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
+from typing_extensions import TypedDict
 
 from stackwright import ownership, preflight
 from stackwright.context import Reading, Writing
 from stackwright.errors import NotFound, Refused
 from stackwright.render import marks, public_variables, revision
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, doc, fresh, replaces, undiffed
+from stackwright.schema import Input, Problem, doc, fresh, replaces, undiffed
 from stackwright.values import Json
 
 

@@ -7,11 +7,11 @@ takes effect before the next deploy, see `Deploy`. Removing deletes the service 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, Literal, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.context import Reading, Writing
@@ -19,7 +19,7 @@ from stackwright.errors import Ambiguous, Conflict, Refused, VendorError
 from stackwright.render import marks, revision
 from stackwright.render.client import is_suspended
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, doc, fresh, nested, replaces, undiffed
+from stackwright.schema import Input, Problem, doc, fresh, nested, replaces, undiffed
 from stackwright.values import Json
 
 Kind = Literal["static_site", "web_service"]

@@ -7,17 +7,17 @@ among all prices, archived ones too, so it is the identity by which a lost price
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, Literal, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.context import Reading, Writing
 from stackwright.errors import Refused
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, default, doc, nested, replaces, undiffed
+from stackwright.schema import Input, Problem, default, doc, nested, replaces, undiffed
 from stackwright.stripe import metadata
 from stackwright.values import Json
 

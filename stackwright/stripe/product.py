@@ -6,15 +6,15 @@ deleted, so removing one archives it (`active=false`) and the next `up` revives 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
+from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.context import Reading, Writing
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import default, doc, replaces, undiffed
+from stackwright.schema import Input, default, doc, replaces, undiffed
 from stackwright.stripe import metadata
 from stackwright.values import Json
 

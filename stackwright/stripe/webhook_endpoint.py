@@ -10,17 +10,17 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.context import Reading, Writing
 from stackwright.errors import Refused
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, doc, replaces, secret, undiffed
+from stackwright.schema import Input, Problem, doc, replaces, secret, undiffed
 from stackwright.stripe import metadata
 from stackwright.values import Json
 

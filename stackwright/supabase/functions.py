@@ -11,17 +11,17 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
+from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.accounts import Accounts
 from stackwright.context import Reading, Writing
 from stackwright.errors import NotFound, UserInput
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, default, doc, fresh, nested, replaces, undiffed
+from stackwright.schema import Input, Problem, default, doc, fresh, nested, replaces, undiffed
 from stackwright.supabase.bundle import Bundle, bundle
 from stackwright.supabase.fence import Fence
 from stackwright.supabase.project import Ref

@@ -6,17 +6,17 @@ and region) and that it is awake, and tells what the others need. Removing does 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from stackwright.accounts import Accounts
 from stackwright.context import Reading, Writing
 from stackwright.errors import Refused
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import doc, replaces
+from stackwright.schema import Input, doc, replaces
 from stackwright.values import Json
 
 Ref = Annotated[str, Field(pattern="^[a-z]{20}$")]

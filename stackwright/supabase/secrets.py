@@ -8,18 +8,18 @@ Secrets of others stay. Removing deletes our own.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NotRequired, TypedDict, Unpack
+from typing import Annotated, Any, NotRequired, Unpack
 
 import pulumi
-from pulumi import Input
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.accounts import Accounts
 from stackwright.context import Reading, Writing
 from stackwright.errors import NotFound
 from stackwright.resource import Controller, Observed, Resource
-from stackwright.schema import Problem, default, doc, fresh, replaces, secret, undiffed
+from stackwright.schema import Input, Problem, default, doc, fresh, replaces, secret, undiffed
 from stackwright.supabase.fence import Fence, digest, is_fence
 from stackwright.supabase.project import Ref
 from stackwright.values import Json
