@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from stackwright.errors import StackwrightError
+from stackwright.toolchain.errors import ToolMissing
 from stackwright.toolchain.functions import prefetch_functions
 from stackwright.toolchain.postgres import obtain_postgres
 from stackwright.toolchain.progress import Progress
@@ -16,7 +17,7 @@ def main() -> int:
     try:
         obtain_pulumi(progress)
         obtain_postgres(progress)
-        prefetch_functions(progress, Path("functions"))
+        _prefetch(progress)
     except StackwrightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -24,6 +25,14 @@ def main() -> int:
         print("\nstopped; what was begun is removed, run again to start over", file=sys.stderr)
         return 130
     return 0
+
+
+def _prefetch(progress: Progress) -> None:
+    """Without these imports much still works: a warning, no failure."""
+    try:
+        prefetch_functions(progress, Path("functions"))
+    except ToolMissing as error:
+        print(f"warning: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

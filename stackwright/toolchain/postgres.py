@@ -48,7 +48,8 @@ def _system_server(reason: ToolMissing, progress: Progress) -> Path:
         folder = postgres_bin()
     except ToolMissing:
         raise reason from None
-    progress.done(f"not to be had; using the system's PostgreSQL {postgres_major(folder)}")
+    progress.done(f"{reason}")
+    progress.done(f"using the system's PostgreSQL {postgres_major(folder)} instead")
     return folder
 
 

@@ -1,22 +1,23 @@
-"""PostgreSQL refuses to run as root: how a command is started without root's rights."""
+"""PostgreSQL runs neither as root nor as a user without a name: how it is started all the same."""
 
 import os
+import pwd
 import shutil
 import subprocess
 from functools import cache
 
 from stackwright.toolchain.errors import ToolMissing
 
-# In a user namespace the process is no longer root to itself, yet still owns root's files: folders
-# below a closed home stay readable, nothing needs a chown, and the process id is the server's own.
-_NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
 _NOBODY = 65534
+# To itself the process is `nobody`, yet it still owns the caller's files: folders below a closed
+# home stay readable, nothing needs a chown, and the process id is the server's own.
+_NAMESPACE = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--"]
 _SWITCH = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
 
 
 def unprivileged(argv: list[str]) -> list[str]:
-    """`argv` as it must be started so that it does not run as root; unchanged for other users."""
-    return [*_prefix(), *argv] if os.geteuid() == 0 else argv
+    """`argv` as it must be started for PostgreSQL; unchanged for an ordinary user."""
+    return [*_prefix(), *argv] if _needs_another_user() else argv
 
 
 def data_owner() -> int | None:
@@ -24,7 +25,20 @@ def data_owner() -> int | None:
 
     With a number, all folders above the data and the binaries must be traversable by everybody.
     """
-    return _NOBODY if os.geteuid() == 0 and _prefix() == _SWITCH else None
+    return _NOBODY if _needs_another_user() and _prefix() == _SWITCH else None
+
+
+def _needs_another_user() -> bool:
+    return os.geteuid() == 0 or not _has_name(os.geteuid())
+
+
+def _has_name(user: int) -> bool:
+    """A container may run as any number; initdb looks the name up and gives up without one."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 @cache
@@ -33,8 +47,8 @@ def _prefix() -> list[str]:
         if shutil.which(prefix[0]) and _works(prefix):
             return prefix
     raise ToolMissing(
-        "PostgreSQL refuses to run as root, and neither `unshare --user` nor `setpriv` works here: "
-        "run as an ordinary user, or install util-linux."
+        "PostgreSQL runs neither as root nor as a user without a name, and neither "
+        "`unshare --user` nor `setpriv` works here: run as an ordinary user, or install util-linux."
     )
 
 

@@ -5,6 +5,7 @@ answers with. The archive is trusted as far as TLS is; there is no second source
 """
 
 import platform
+import shutil
 import socket
 import sys
 import tarfile
@@ -80,10 +81,17 @@ class _Counted(BufferedIOBase):
 
 
 def _unpack(stream: _Counted, target: Path) -> None:
-    """Keeps the CLI and what runs Python programs; the other languages' hosts are 100 MB."""
+    """Keeps the CLI and what runs Python programs; the other languages' hosts are 100 MB.
+
+    Only the last part of a member's name is used, so that none can land elsewhere. (Not tarfile's
+    own filters: the first releases of Python 3.11 lack them.)
+    """
+    target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=stream, mode="r|gz") as archive:
         for member in archive:
             name = Path(member.name).name
-            if member.isfile() and (name == "pulumi" or "python" in name):
-                member.name = name
-                archive.extract(member, target, filter="data")
+            content = archive.extractfile(member) if member.isfile() else None
+            if content and (name == "pulumi" or "python" in name):
+                with (target / name).open("wb") as file:
+                    shutil.copyfileobj(content, file)
+                (target / name).chmod(0o755)

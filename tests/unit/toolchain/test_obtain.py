@@ -201,7 +201,7 @@ def test_the_systems_postgres_is_taken_when_the_package_is_not_to_be_had(
     told = io.StringIO()
 
     assert postgres.obtain_postgres(Progress(told)) == server.parent
-    assert "using the system's PostgreSQL 15" in told.getvalue()
+    assert "using the system's PostgreSQL 15 instead" in told.getvalue()
 
 
 def test_without_any_postgres_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL as root: it is started as somebody else."""
+"""PostgreSQL for root, and for a user without a name: it is started as somebody else."""
 
 import os
 import shutil
@@ -18,6 +18,7 @@ def no_memory() -> Iterator[None]:
 
 def machine(monkeypatch: pytest.MonkeyPatch, *, user: int, works: tuple[str, ...]) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(privileges, "_has_name", lambda number: number < 2000)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(privileges, "_works", lambda prefix: prefix[0] in works)
 
@@ -43,6 +44,12 @@ def test_where_namespaces_are_refused_root_becomes_nobody(monkeypatch: pytest.Mo
     argv = privileges.unprivileged(["initdb"])
     assert (argv[0], argv[-1]) == ("setpriv", "initdb")
     assert privileges.data_owner() == 65534
+
+
+def test_a_user_without_a_name_borrows_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, user=12345, works=("unshare",))
+
+    assert privileges.unprivileged(["initdb"])[0] == "unshare"
 
 
 def test_root_without_either_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
