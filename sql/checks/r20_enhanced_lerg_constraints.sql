@@ -1,4 +1,4 @@
--- check: R20 enhanced_lerg has its keys and accepts only the declared values
+-- check: R20_constraints enhanced_lerg has its keys and accepts only the declared values
 -- after: migrations
 -- severity: error
 -- covers: R20

@@ -1,4 +1,4 @@
--- check: R24 of the callers only the service role may execute handle_new_user
+-- check: R24_functions of the callers only the service role may execute handle_new_user
 -- after: migrations
 -- severity: error
 -- covers: R24

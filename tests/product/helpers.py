@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -73,7 +74,7 @@ def problems(connection: psycopg.Connection, check: str) -> list[str]:
         return [row["problem"] for row in cursor.execute(CHECKS[check].read_text())]
 
 
-def sign_up(connection: psycopg.Connection, email: str = "new@example.com") -> uuid.UUID:
+def sign_up(connection: psycopg.Connection[Any], email: str = "new@example.com") -> uuid.UUID:
     """Make an auth user as the auth server does: only its own schema is on the search path."""
     user = uuid.uuid4()
     with connection.transaction():
