@@ -22,6 +22,8 @@ from stackwright.sandbox.store import Store
 _FOREIGN_CONFIG = ("encryptionsalt", "encryptedkey", "secretsprovider")
 _STACK_FLAGS = ("--stack", "-s")
 DEFAULT_STACK = "dev"
+PROJECT, PULUMI = "STACKWRIGHT_PROJECT", "STACKWRIGHT_PULUMI"
+"""Variables for `pulumi_cli`: the project's folder and the real CLI."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +53,52 @@ def environment(
     workspace: Workspace, command: Sequence[str], base: Mapping[str, str]
 ) -> dict[str, str]:
     """`base` with the sandbox's endpoints, credentials, backend, plugins and stack settings."""
-    stack = stack_of(command, base, workspace)
-    settings = stack_settings(workspace, stack)
     found = _pulumi(workspace, base, needed=Path(command[0]).name == "pulumi")
-    found |= _endpoints(workspace)
-    found |= _credentials(workspace, live=_is_live(settings))
-    found["PULUMI_OPTION_CONFIG_FILE"] = str(settings)
+    found |= _endpoints(workspace) | _credentials(workspace)
+    found |= for_stack(workspace, stack_of(command, base, workspace), found)
+    found[PROJECT] = str(workspace.project)
+    found["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"  # `stack rm` would delete the tracked file
     found["PULUMI_PARALLEL"] = base.get("PULUMI_PARALLEL", "16")
+    if "PULUMI_STACK" in base:
+        found["PULUMI_STACK"] = base["PULUMI_STACK"]
     for name in ("no_proxy", "NO_PROXY"):
         found[name] = ",".join(filter(None, [base.get(name), "127.0.0.1", "localhost"]))
     return found
 
 
+def for_stack(workspace: Workspace, stack: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What depends on the stack: its settings file, and Stripe's keys of its mode."""
+    settings = stack_settings(workspace, stack)
+    mode = "LIVE" if _is_live(settings) else "TEST"
+    return {
+        "PULUMI_OPTION_CONFIG_FILE": str(settings),
+        "STRIPE_API_KEY": environment[f"STRIPE_API_KEY_{mode}"],
+        "STRIPE_PUBLISHABLE_KEY": environment[f"STRIPE_PUBLISHABLE_KEY_{mode}"],
+    }
+
+
 def stack_of(command: Sequence[str], base: Mapping[str, str], workspace: Workspace) -> str:
     """The stack that CMD is about: its flag, else PULUMI_STACK, else the selected one, else dev."""
     words = list(command)
+    if "stack" in words:
+        named = _named_stack(words[words.index("stack") + 1 :])
+        if named:
+            return named
     for word, following in zip(words, [*words[1:], ""], strict=True):
         flag, equals, value = word.partition("=")
         if flag in _STACK_FLAGS:
             named = value if equals else following
             return named.rpartition("/")[2]
     return base.get("PULUMI_STACK") or _selected(workspace) or DEFAULT_STACK
+
+
+def _named_stack(words: list[str]) -> str | None:
+    """The NAME of `stack select NAME`, `stack init NAME`, `stack rm NAME`."""
+    if not words or words[0] not in ("select", "init", "rm"):
+        return None
+    names = (word for word in words[1:] if not word.startswith("-"))
+    name = next(names, None)
+    return name.rpartition("/")[2] if name else None
 
 
 def _selected(workspace: Workspace) -> str | None:
@@ -143,14 +170,15 @@ def _is_live(settings: Path) -> bool:
 def _pulumi(workspace: Workspace, base: Mapping[str, str], *, needed: bool) -> dict[str, str]:
     workspace.state.mkdir(parents=True, exist_ok=True)
     try:
-        cli = toolchain.pulumi()
+        # Inside another `sandbox run` the first `pulumi` on PATH is our own wrapper.
+        cli = Path(base[PULUMI]) if PULUMI in base else toolchain.pulumi()
     except toolchain.ToolMissing:
         if needed:
             raise
         cli = Path("pulumi")
     else:
         command_plugin.install(workspace.home)
-    return toolchain.pulumi_environment(
+    found = toolchain.pulumi_environment(
         base,
         cli=cli,
         python_bin=Path(sys.executable).parent,
@@ -158,6 +186,22 @@ def _pulumi(workspace: Workspace, base: Mapping[str, str], *, needed: bool) -> d
         backend=workspace.state.as_uri(),
         passphrase=_passphrase(workspace.pulumi / "passphrase"),
     )
+    found[PULUMI] = str(cli)
+    found["PATH"] = os.pathsep.join([str(_wrapper(workspace).parent), found["PATH"]])
+    return found
+
+
+def _wrapper(workspace: Workspace) -> Path:
+    """A `pulumi` that leads to `pulumi_cli`."""
+    path = workspace.pulumi / "bin" / "pulumi"
+    text = f'#!/bin/sh\nexec "{sys.executable}" -P -m stackwright.sandbox.pulumi_cli "$@"\n'
+    if not path.is_file() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(text)
+        draft.chmod(0o755)
+        draft.replace(path)
+    return path
 
 
 def _passphrase(path: Path) -> str:
@@ -181,7 +225,7 @@ def _endpoints(workspace: Workspace) -> dict[str, str]:
     }
 
 
-def _credentials(workspace: Workspace, *, live: bool) -> dict[str, str]:
+def _credentials(workspace: Workspace) -> dict[str, str]:
     store = Store(workspace.sandbox / "store.sqlite")
     try:
         render, supabase, stripe = (kept(store, name) for name in ("render", "supabase", "stripe"))
@@ -190,16 +234,13 @@ def _credentials(workspace: Workspace, *, live: bool) -> dict[str, str]:
         store.close()
     if identity is None:
         raise SandboxError("The sandbox has no state: start it with `stackwright sandbox start`.")
-    mode = "live" if live else "test"
     return {
         "RENDER_API_KEY": render["api_key"],
         "RENDER_OWNER_ID": f"tea-sandbox{identity['id']}",
         "SUPABASE_ACCESS_TOKEN": supabase["access_token"],
         "SUPABASE_DB_PASSWORD": supabase["db_password"],
-        "STRIPE_API_KEY": stripe[f"stripe_{mode}_key"],
         "STRIPE_API_KEY_TEST": stripe["stripe_test_key"],
         "STRIPE_API_KEY_LIVE": stripe["stripe_live_key"],
-        "STRIPE_PUBLISHABLE_KEY": stripe[f"stripe_publishable_{mode}"],
         "STRIPE_PUBLISHABLE_KEY_TEST": stripe["stripe_publishable_test"],
         "STRIPE_PUBLISHABLE_KEY_LIVE": stripe["stripe_publishable_live"],
     }
