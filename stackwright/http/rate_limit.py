@@ -46,11 +46,9 @@ class Bucket:
             return 0.0
         return max(0.0, self.full_at - now)
 
-    def take(self, now: float) -> None:
+    def take(self) -> None:
         """Count a request that goes out now; answers correct the count."""
-        if now >= self.full_at:
-            self.remaining = None
-        elif self.remaining is not None:
+        if self.remaining is not None:
             self.remaining -= 1
 
     def learn(self, remaining: int, reset: float, now: float) -> None:
@@ -92,7 +90,7 @@ class RateLimit(httpx.AsyncBaseTransport):
                 vendor = self._endpoint.rules.vendor
                 self._notice(f"waiting {minutes(seconds)} for {vendor}'s rate limit")
             await self._clock.sleep(seconds)
-        bucket.take(self._clock.now())
+        bucket.take()
 
     def _too_long(self, operation: str, seconds: float) -> RateLimited:
         return RateLimited(

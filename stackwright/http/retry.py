@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Callable
+from itertools import count
 
 import httpx
 
@@ -48,7 +49,7 @@ class Retry(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         doubtful = False
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in count(1):
             try:
                 return await self._inner.handle_async_request(request)
             except VendorError as error:
@@ -57,7 +58,7 @@ class Retry(httpx.AsyncBaseTransport):
                 if attempt == ATTEMPTS or not self._again(request, error, pause):
                     raise _ambiguous(error) if doubtful and _is_open(error) else error from None
             await self._rest(pause)
-        raise AssertionError("the last attempt returns or raises")
+        raise AssertionError("counting never ends")
 
     def _is_doubtful(self, request: httpx.Request, error: VendorError) -> bool:
         """Whether this failure may hide a write that was done."""

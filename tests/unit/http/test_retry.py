@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stackwright.errors import (
@@ -19,6 +19,8 @@ from stackwright.errors import (
 from stackwright.http.retry import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, backoff
 from tests.unit.http.network import Answer, ok
 from tests.unit.http.shop import Shop
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LOST = httpx.ReadError("connection reset")
 NO_ANSWER = httpx.ReadTimeout("timed out")
@@ -43,6 +45,13 @@ def test_a_read_is_tried_again_after_a_broken_connection(trouble: Exception) -> 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/things/7"), ("POST", "/things/7/touch")])
 def test_a_repeatable_write_is_tried_again(method: str, path: str, trouble: Answer) -> None:
     assert run(Shop(trouble, ok({"done": 1})), method, path) == {"done": 1}
+
+
+def test_a_plain_500_to_a_write_is_not_worth_repeating() -> None:
+    shop = Shop(ok({}, 500))
+    with pytest.raises(Ambiguous):
+        run(shop, "PUT", "/things/7")
+    assert shop.manual.sleeps == []
 
 
 def test_a_retried_write_repeats_its_body_and_its_key() -> None:
@@ -95,8 +104,9 @@ def test_a_refusal_is_not_tried_again(status: int, kind: type[VendorError]) -> N
 
 def test_the_number_of_attempts_is_bounded() -> None:
     shop = Shop(*[ok({}, 503)] * ATTEMPTS)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as caught:
         run(shop, "GET")
+    assert not isinstance(caught.value, Ambiguous)
     assert len(shop.network.requests) == ATTEMPTS
     assert shop.manual.sleeps == [0.375, 0.75, 1.5, 3.0]
 
@@ -139,6 +149,7 @@ def test_a_sandbox_that_is_down_is_told_at_once() -> None:
     assert shop.manual.sleeps == []
 
 
+@UNHURRIED
 @given(st.integers(1, 50), st.floats(0, 1, exclude_max=True))
 def test_a_pause_is_never_nothing_and_never_long(attempt: int, chance: float) -> None:
     assert FIRST_PAUSE / 2 <= backoff(attempt, lambda: chance) <= LONGEST_PAUSE

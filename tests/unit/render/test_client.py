@@ -283,6 +283,13 @@ def test_errors_have_a_name_and_advice(status: int, kind: type[VendorError], wor
     assert "Render POST /services" in str(caught.value)
 
 
+@pytest.mark.parametrize("body", ["", "<html>", "[]", '"words"'])
+def test_an_error_in_another_shape_is_still_an_error(body: str) -> None:
+    render, _ = client(httpx.Response(400, text=body))
+    with pytest.raises(Invalid, match="400: Bad Request"):
+        run(render.owners())
+
+
 def test_requests_are_counted_as_render_counts_them() -> None:
     buckets = [
         {("GET", "/services"), ("GET", "/services/srv-1/env-vars")},

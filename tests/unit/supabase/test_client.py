@@ -245,10 +245,19 @@ def test_errors_have_a_name_and_advice(status: int, kind: type[VendorError], wor
         run(supabase.upsert_secrets(REF, {"A": "1"}))
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", '{"message": ["a", "b"]}', '{"error": "x"}'])
-def test_an_error_in_another_shape_is_still_an_error(body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", "Bad Request"),
+        ("<html>", "Bad Request"),
+        ("[]", "Bad Request"),
+        ('{"message": ["a", "b"]}', "a; b"),
+        ('{"error": "x"}', "x"),
+    ],
+)
+def test_an_error_in_another_shape_is_still_an_error(body: str, words: str) -> None:
     supabase, _ = client(httpx.Response(400, text=body))
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=f"400: {words}"):
         run(supabase.projects())
 
 
