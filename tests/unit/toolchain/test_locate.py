@@ -92,7 +92,7 @@ def test_of_the_systems_postgres_the_newest_is_taken(machine: Path) -> None:
 
 
 def test_a_postgres_of_a_given_major_is_no_other(machine: Path) -> None:
-    program(postgres_dir(17) / "bin" / "postgres", "postgres (PostgreSQL) 17.10")
+    program(machine / "system" / "18" / "bin" / "postgres", "postgres (PostgreSQL) 18.1")
     old = program(postgres_dir(15) / "bin" / "postgres", "postgres (PostgreSQL) 15.18").parent
 
     assert locate.postgres_bin(15) == old
