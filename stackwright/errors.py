@@ -126,10 +126,14 @@ class VendorError(StackwrightError):
         """`Stripe POST /v1/prices: 400 code: its words (request req_1). Our advice.`"""
         where = f"{self.vendor} {self.operation}".strip()
         answer = " ".join(str(part) for part in (self.status or "", self.code or "") if part)
-        words = self.vendor_message.strip().rstrip(".")
+        words = _without_full_stop(self.vendor_message.strip())
         request = f" (request {self.request_id})" if self.request_id else ""
         text = ": ".join(part for part in (where, answer, words) if part) + request + "."
         return f"{text} {self.advice}".strip()
+
+
+def _without_full_stop(text: str) -> str:
+    return text if text.endswith("...") else text.removesuffix(".")
 
 
 class NotFound(VendorError):

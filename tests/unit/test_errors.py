@@ -67,6 +67,11 @@ def test_an_error_without_an_answer_has_no_status_in_its_sentence() -> None:
     assert str(VendorError("Shop", message="cannot reach it.")) == "Shop: cannot reach it."
 
 
+def test_a_scrubbed_key_at_the_end_is_still_seen_to_be_scrubbed() -> None:
+    error = VendorError("Stripe", 401, message="Invalid API Key: sk_test_****1234", request_id="r")
+    assert str(error) == "Stripe: 401: Invalid API Key: sk_test_... (request r)."
+
+
 def test_refusals_begin_with_their_word() -> None:
     assert str(Refused("the key is live.")) == "REFUSED: the key is live."
     assert str(NeedsApproval("drop table a.")) == "NEEDS APPROVAL: drop table a."
