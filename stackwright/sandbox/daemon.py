@@ -210,7 +210,8 @@ async def _serve(root: Path, scenario_name: str) -> None:
 def main(root: Path, scenario_name: str) -> None:
     """Serve the sandbox in `root` until a signal ends it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in ("httpx", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     root.mkdir(parents=True, exist_ok=True)
     handle = _lock(root)
     pid_file = root / "daemon.json"

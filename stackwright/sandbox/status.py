@@ -12,7 +12,7 @@ def status(world: World) -> dict[str, Any]:
     projects = world.store.all("supabase.project")
     return {
         **{name: world.urls[name] for name in ("page", "render", "supabase", "stripe")},
-        "databases": {project["ref"]: _dsn(world, project) for project in projects},
+        "databases": {project["ref"]: database_address(world, project) for project in projects},
         "services": _services(world),
         "functions": {
             project["ref"]: f"{world.urls['gateway']}/{project['ref']}/functions/v1"
@@ -26,7 +26,8 @@ def _services(world: World) -> dict[str, str]:
     return {service["name"]: service["serviceDetails"]["url"] for service in services}
 
 
-def _dsn(world: World, project: dict[str, Any]) -> str:
+def database_address(world: World, project: dict[str, Any]) -> str:
+    """The DSN of a project's database for the role `postgres`."""
     password = quote(project["db_password"], safe="")
     port = world.processes.ports.port(f"postgres {project['ref']}")
     return f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"

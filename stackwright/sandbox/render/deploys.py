@@ -68,6 +68,11 @@ class Deploys:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def settled(self) -> None:
+        """Wait until no deploy runs."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
     def all(self, service_id: str) -> list[Document]:
         """A service's deploys, newest first."""
         self._services.get(service_id)

@@ -87,12 +87,14 @@ def app(world: World) -> Starlette:
         await render.stop()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return Starlette(
+    starlette = Starlette(
         routes=[*(route(*entry) for entry in TABLE), Route("/{path:path}", unknown, methods=every)],
         middleware=[Middleware(LimitMiddleware)],
         exception_handlers={RenderError: answer},  # type: ignore[dict-item]
         lifespan=lifespan,
     )
+    starlette.state.render = render
+    return starlette
 
 
 def _admit(render: Render, request: Request) -> None:
