@@ -4,6 +4,8 @@ import pulumi
 
 from stackwright import sql, supabase
 
+AREA_CODES = "sql/reference/enhanced_lerg.csv"
+
 
 class Database(pulumi.ComponentResource):
     """`sql/migrations` applied in order, then the 450 area codes of `sql/reference`."""
@@ -21,8 +23,7 @@ class Database(pulumi.ComponentResource):
             "area-codes",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrations]),
             project=project.ref,
-            table="public.enhanced_lerg",
-            file="sql/reference/enhanced_lerg.csv",
-            sha256=sql.digest("sql/reference/enhanced_lerg.csv"),
+            file=AREA_CODES,
+            checksum=sql.checksum(AREA_CODES),
         )
         self.register_outputs({})

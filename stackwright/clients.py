@@ -21,6 +21,8 @@ S = TypeVar("S", bound=StripeReader)
 R = TypeVar("R", bound=RenderReader)
 B = TypeVar("B", bound=SupabaseReader)
 
+SESSION_PORT, TRANSACTION_PORT = 5432, 6543
+
 Transports = Callable[[str], httpx.AsyncBaseTransport | None]
 """Vendor to transport; None means the network. Tests pass in-process applications."""
 
@@ -92,10 +94,9 @@ class Clients:
             clock=self._clock,
         )
 
-    async def database_url(self, ref: str) -> str:
-        """The session pooler's address of a project, with the password from the configuration."""
+    async def database_address(self, ref: str) -> str:
+        """`user@host:port/database` of a project's session pooler (never transaction mode)."""
         pooler = await self.supabase_reader.pooler(ref)
-        password = quote(self._configuration.require("supabaseDbPassword"), safe="")
-        port = 5432 if pooler["db_port"] == 6543 else pooler["db_port"]
+        port = SESSION_PORT if pooler["db_port"] == TRANSACTION_PORT else pooler["db_port"]
         user = quote(pooler["db_user"], safe="")
-        return f"postgresql://{user}:{password}@{pooler['db_host']}:{port}/{pooler['db_name']}"
+        return f"{user}@{pooler['db_host']}:{port}/{pooler['db_name']}"

@@ -8,6 +8,7 @@ so after a key was rotated it would be wrong. See docs/decisions/0003-credential
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from stackwright.errors import UserInput
 
@@ -76,6 +77,12 @@ def read(environment: Mapping[str, str], state: Mapping[str, object]) -> Configu
             notes.append(f"{NAMESPACE}{key} and {variable} differ; the configuration is used.")
     endpoints = {name: environment.get(name) or url for name, url in ENDPOINTS.items()}
     return Configuration(values, endpoints, tuple(notes))
+
+
+def with_password(address: str, password: str) -> str:
+    """A connection string from `user@host:port/database`, which is all that state may hold."""
+    user, _, rest = address.partition("@")
+    return f"postgresql://{user}:{quote(password, safe='')}@{rest}"
 
 
 def _stack_config(environment: Mapping[str, str]) -> dict[str, str]:

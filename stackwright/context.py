@@ -8,14 +8,14 @@ a `Writing`.
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
 from stackwright import ownership
 from stackwright.accounts import Accounts
 from stackwright.clock import SYSTEM, Clock
-from stackwright.configuration import Configuration
+from stackwright.configuration import Configuration, with_password
 from stackwright.errors import StackwrightError, UserInput
 from stackwright.ownership import Owner
 from stackwright.values import Json
@@ -67,8 +67,9 @@ class InterruptibleClock:
 
     async def _race(self, nap: "asyncio.Future[None]") -> None:
         alarm = asyncio.ensure_future(self._cancelled.wait())
-        await asyncio.wait({nap, alarm}, return_when=asyncio.FIRST_COMPLETED)
-        for pending in (nap, alarm):
+        both: list[asyncio.Future[Any]] = [nap, alarm]
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for pending in both:
             pending.cancel()
 
 
@@ -121,10 +122,17 @@ class Reading:
         """The public URL of a Supabase project."""
         return self._session.configuration.project_url(ref)
 
-    async def database_url(self, ref: str) -> str:
-        """How to reach a project's database: as configured, else through its session pooler."""
-        configured = self._session.configuration.get("databaseUrl")
-        return configured or await self._session.clients.database_url(ref)
+    async def database_address(self, ref: str, known: str | None = None) -> str:
+        """`user@host:port/database` of a project: from state if it is there, else asked for."""
+        if self._session.configuration.get("databaseUrl"):
+            return ""
+        return known or await self._session.clients.database_address(ref)
+
+    def database_url(self, address: str) -> str:
+        """The connection string for an address; as configured when one is configured."""
+        configuration = self._session.configuration
+        configured = configuration.get("databaseUrl")
+        return configured or with_password(address, configuration.require("supabaseDbPassword"))
 
     async def log(self, text: str) -> None:
         """A message that stays: what a person should read in a preview."""

@@ -57,7 +57,7 @@ def program(settings: type[S]) -> Iterator[S]:
     _current = findings = Findings()
     try:
         yield _read(settings)
-    except (UserInput, FileNotFoundError) as error:
+    except (StackwrightError, FileNotFoundError) as error:
         findings.add("program", _sentence(error))
     finally:
         _current = None
@@ -65,7 +65,7 @@ def program(settings: type[S]) -> Iterator[S]:
         stop(findings.problems)
 
 
-def _sentence(error: UserInput | FileNotFoundError) -> str:
+def _sentence(error: StackwrightError | FileNotFoundError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"there is no file {error.filename}; create it or correct the path"
     return str(error)
@@ -164,6 +164,3 @@ async def _refuse_secret(value: "pulumi.Output[str]", where: str, advice: str) -
     if await value.is_secret():
         stop([f"{where}: {advice}"])
     return value
-
-
-__all__ = ["StackwrightError", "check", "declare", "program", "public", "report", "stop"]

@@ -14,6 +14,8 @@ def controllers() -> dict[str, Controller]:
     from stackwright.render.deploy import DeployController
     from stackwright.render.env_vars import EnvVarsController
     from stackwright.render.service import ServiceController
+    from stackwright.sql.migrations import MigrationsController
+    from stackwright.sql.reference_data import ReferenceDataController
     from stackwright.stripe.price import PriceController
     from stackwright.stripe.product import ProductController
     from stackwright.stripe.webhook_endpoint import WebhookEndpointController
@@ -31,6 +33,8 @@ def controllers() -> dict[str, Controller]:
         ProjectController(),
         SecretsController(),
         FunctionsController(),
+        MigrationsController(),
+        ReferenceDataController(),
         HttpController(),
         StripeEventController(),
     ]

@@ -39,7 +39,9 @@ class DeployInputs(TypedDict):
     revisions: Input[
         Annotated[Mapping[str, Input[str]], doc("`revision` outputs that it must carry.")]
     ]
-    commit: NotRequired[Input[Annotated[str, doc("A commit instead of the branch's newest.")]]]
+    commit: NotRequired[
+        Input[Annotated[str | None, doc("A commit instead of the branch's newest.")]]
+    ]
 
 
 class DeployOutputs(TypedDict):

@@ -3,3 +3,24 @@
 No file here imports Pulumi except the two resources (`migrations.py`, `reference_data.py`):
 the engine is the same under `pulumi up` and under `stackwright sql`.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stackwright.sql.migrations import Migrations, files
+    from stackwright.sql.reference_data import ReferenceData, checksum
+
+__all__ = ["Migrations", "ReferenceData", "checksum", "files"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: `stackwright sql` needs no Pulumi."""
+    if name in ("Migrations", "files"):
+        from stackwright.sql import migrations
+
+        return getattr(migrations, name)
+    if name in ("ReferenceData", "checksum"):
+        from stackwright.sql import reference_data
+
+        return getattr(reference_data, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,203 @@
+"""Migrations as a resource: the files of one folder, applied in order, each once.
+
+The truth is the ledger in the database, so a diff always reads it (one round trip) and may ask for
+an update although no input changed. Bodies are not inputs: the plugin reads them, and refuses
+files that changed since the preview. Rollback by an older commit finds a database that is ahead:
+that is said and left alone. Removing does nothing. See docs/decisions/0006-migrations.md.
+"""
+
+import asyncio
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, Unpack
+
+import pulumi
+from typing_extensions import TypedDict
+
+from stackwright import ownership
+from stackwright.accounts import Accounts
+from stackwright.context import Reading, Writing
+from stackwright.errors import UserInput
+from stackwright.resource import Controller, Observed, Resource
+from stackwright.schema import Input, default, doc, fresh, replaces, undiffed
+from stackwright.sql import apply as applying
+from stackwright.sql import database, ledger, plan
+from stackwright.sql.apply import Options, Phase, Progress
+from stackwright.sql.migration import Migration, load
+from stackwright.sql.record import Runner
+from stackwright.supabase.project import Ref
+from stackwright.values import Json
+
+DIRECTORY = "sql/migrations"
+
+
+class MigrationsInputs(TypedDict):
+    """Which files, and where."""
+
+    project: Input[Annotated[Ref, replaces, doc("The Supabase project's ref.")]]
+    files: Input[Annotated[Mapping[str, str], doc("File name to SHA-256; see `files()`.")]]
+    directory: NotRequired[
+        Input[Annotated[str, default(DIRECTORY), undiffed, doc("The folder of the files.")]]
+    ]
+    baseline: NotRequired[
+        Input[Annotated[str, doc("Versions up to this one were applied before us.")]]
+    ]
+    collection: NotRequired[
+        Input[Annotated[str, default(""), replaces, doc("Tells several of these apart.")]]
+    ]
+    approvals: NotRequired[
+        Input[Annotated[Mapping[str, str], undiffed, doc("File to SHA-256 that may destroy.")]]
+    ]
+
+
+class MigrationsOutputs(TypedDict):
+    """`applied`: the versions of ours that are done. `address`: the database, no password."""
+
+    applied: Annotated[list[str], fresh]
+    revision: Annotated[str, fresh]
+    address: str
+
+
+class MigrationsController(Controller):
+    """Observes the ledger; applies what is pending."""
+
+    token = "stackwright:sql:Migrations"
+    inputs = MigrationsInputs
+    outputs = MigrationsOutputs
+    vendor = "supabase"
+
+    def identity(self, inputs: Mapping[str, Any]) -> str | None:
+        return f"the migrations {inputs['collection']!r} of project {inputs['project']}"
+
+    def account(self, accounts: Accounts, values: Mapping[str, Any]) -> str | None:
+        return accounts.project(values.get("project"))
+
+    async def observe(self, context: Reading, state: Json) -> Observed | None:
+        project = state["id"].partition("/")[0]
+        address = await context.database_address(project, state.get("address"))
+        async with database.reading(context.database_url(address)) as reading:
+            seen = await ledger.read(reading)
+        known = state.get("files", {})
+        files = {name: _seen(name, sha, seen) for name, sha in known.items() if _done(name, seen)}
+        inputs = {"project": project, "files": files}
+        return Observed(inputs, {"id": state["id"], "address": address})
+
+    async def outstanding(self, context: Reading, inputs: Json, state: Json) -> list[str]:
+        todo = await self._plan(context, inputs, state)
+        return [f"files[{file.file!r}]".replace("'", '"') for file in todo.pending]
+
+    async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
+        todo = await self._plan(context, inputs, state)
+        for note in todo.notes:
+            await context.log(note)
+        if todo.pending:
+            names = "".join(f"\n  {file.file}" for file in todo.pending)
+            await context.log(f"{len(todo.pending)} migrations are pending:{names}")
+        return {}
+
+    async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
+        project = inputs["project"]
+        files = _files(context.root, inputs)
+        address = await context.database_address(project, (state or {}).get("address"))
+        progress = _Reporter(context)
+        async with database.writing(context.database_url(address)) as writing:
+            runner = Runner(
+                str(database.RunnerName.here()), _commit(context.root), inputs["collection"]
+            )
+            options = Options(
+                baseline=inputs.get("baseline"), clock=context.clock, progress=progress.tell
+            )
+            done = await applying.apply(writing, files, runner, options)
+        await progress.told()
+        for note in done.notes:
+            await context.log(note)
+        return {
+            "id": "/".join(filter(None, [project, inputs["collection"]])),
+            "applied": [file.version for file in files],
+            "revision": ownership.fresh(context.stack).token,
+            "address": address,
+        }
+
+    async def remove(self, context: Writing, state: Json) -> None:
+        return None
+
+    async def _plan(self, context: Reading, inputs: Json, state: Json | None) -> plan.Plan:
+        """What an `up` would do; refuses edited, missing and out-of-order files."""
+        files = _files(context.root, inputs)
+        known = (state or {}).get("address")
+        address = await context.database_address(inputs["project"], known)
+        async with database.reading(context.database_url(address)) as reading:
+            seen = await ledger.read(reading)
+        todo = plan.make(
+            files, seen, baseline=inputs.get("baseline"), collection=inputs["collection"]
+        )
+        todo.refuse_problems()
+        return todo
+
+
+class _Reporter:
+    """Turns the engine's news into status lines; the engine does not wait for them."""
+
+    def __init__(self, context: Writing) -> None:
+        self._context = context
+        self._sent: list[asyncio.Task[None]] = []
+
+    def tell(self, progress: Progress) -> None:
+        if progress.phase in (Phase.STARTED, Phase.WAITING, Phase.RETRYING):
+            where = f"{progress.number}/{progress.total} " if progress.total else ""
+            text = f"{where}{progress.file} {progress.phase.value} {progress.text}".strip()
+            self._sent.append(asyncio.ensure_future(self._context.status(text)))
+
+    async def told(self) -> None:
+        await asyncio.gather(*self._sent)
+
+
+def _files(root: Path, inputs: Json) -> list[Migration]:
+    """The files, as long as they are what the program saw."""
+    loaded = load(root / inputs["directory"])
+    if {file.file: file.checksum for file in loaded} != inputs["files"]:
+        raise UserInput(
+            f"the files in {inputs['directory']} changed while this ran; run `pulumi up` again"
+        )
+    return loaded
+
+
+def _done(name: str, seen: ledger.Ledger) -> bool:
+    return name.partition("_")[0] in seen.applied
+
+
+def _seen(name: str, sha: str, seen: ledger.Ledger) -> str:
+    """What was applied; another tool's row has no checksum, so we take its word."""
+    detail = seen.details.get(name.partition("_")[0])
+    return detail.checksum if detail else sha
+
+
+def _commit(root: Path) -> str | None:
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or None
+
+
+def files(directory: str = DIRECTORY) -> dict[str, str]:
+    """File name to SHA-256 of every migration in a folder, below the project's folder."""
+    return {file.file: file.checksum for file in load(Path.cwd() / directory)}
+
+
+class Migrations(Resource):
+    """The migrations of a project's database.
+
+    sql.Migrations("migrations", project=project.ref, files=sql.files())
+    """
+
+    revision: pulumi.Output[str]
+    applied: pulumi.Output[list[str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Unpack[MigrationsInputs],
+    ) -> None:
+        super().__init__(MigrationsController(), resource_name, inputs, opts)
