@@ -42,6 +42,11 @@ class ReadOnlyDatabase:
         """Host, port and database, for messages; never a password."""
         return where(self._connection.info.dsn)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the session is gone."""
+        return self._connection.closed
+
     async def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
         """The rows of one statement, in one round trip; server errors pass as `psycopg.Error`."""
         _refuse_many(sql)

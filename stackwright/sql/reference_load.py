@@ -1,0 +1,346 @@
+"""Brings a table to its reference data: previewed without a write, merged in one transaction.
+
+The merge copies the file into a temporary table, updates what differs, inserts what is missing,
+deletes only where the declaration says `prune`, and then compares the table with the file again
+before it commits: what is recorded as loaded was loaded. Readers never see the table empty.
+`stackwright.reference_data` keeps checksum, row count, who and when.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import psycopg
+from psycopg import sql
+
+from stackwright.sql.database import Database, ReadOnlyDatabase
+from stackwright.sql.errors import BadReferenceData
+from stackwright.sql.limits import Limits
+from stackwright.sql.record import Runner
+from stackwright.sql.reference import Key, ReferenceData, as_json
+
+SAMPLES = 20
+CHUNK = 20_000
+COPY_BLOCK = 1 << 18
+
+_CREATE = """
+CREATE SCHEMA IF NOT EXISTS stackwright;
+CREATE TABLE IF NOT EXISTS stackwright.reference_data (
+    table_name text PRIMARY KEY,
+    checksum text NOT NULL,
+    rows bigint NOT NULL,
+    git_sha text,
+    applied_by text,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)"""
+# See ledger.py for query_to_xml: neither table needs to exist.
+_STATUS = """
+SELECT to_regclass(%(table)s) IS NOT NULL AS table_exists,
+    CASE WHEN to_regclass('stackwright.reference_data') IS NULL THEN NULL
+    ELSE query_to_xml(format('SELECT row_to_json(r) AS rows FROM stackwright.reference_data r'
+        ' WHERE table_name = %%L', %(table)s::text), false, true, '')::text END AS recorded,
+    CASE WHEN to_regclass(%(table)s) IS NULL THEN NULL
+    ELSE query_to_xml(format('SELECT count(*) AS rows FROM %%s', to_regclass(%(table)s)),
+        false, true, '')::text END AS present"""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the database says of a table: whether it is there, its rows, what was last loaded."""
+
+    table_exists: bool
+    rows: int = 0
+    checksum: str | None = None
+    loaded_rows: int = 0
+
+    def is_current(self, data: ReferenceData) -> bool:
+        """Whether this very file was loaded and no row has gone since."""
+        return self.checksum == data.checksum and self.rows >= self.loaded_rows
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Some rows: how many, and the keys of the first of them."""
+
+    count: int = 0
+    samples: Sequence[Key] = ()
+
+    def with_more(self, keys: Sequence[Key]) -> "Keys":
+        """These and further rows."""
+        samples = (*self.samples, *keys)[:SAMPLES]
+        return Keys(self.count + len(keys), samples)
+
+    def __str__(self) -> str:
+        shown = ", ".join("/".join(key) for key in self.samples)
+        return f"{self.count} ({shown}{', ...' if self.count > len(self.samples) else ''})"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Between table and file. `kept`: differ or are unknown to the file, but are protected;
+    `extra`: in the table only, left there; `removed`: in the table only, and deleted."""
+
+    added: Keys = Keys()
+    changed: Keys = Keys()
+    kept: Keys = Keys()
+    extra: Keys = Keys()
+    removed: Keys = Keys()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a load would change nothing."""
+        return not (self.added.count or self.changed.count or self.removed.count)
+
+    def __str__(self) -> str:
+        fields = ("added", "changed", "removed", "kept", "extra")
+        parts = [f"{name} {keys}" for name in fields if (keys := getattr(self, name)).count]
+        return "; ".join(parts) or "no difference"
+
+
+async def status(database: ReadOnlyDatabase, data: ReferenceData) -> Status:
+    """What is recorded and present of the data's table, in one round trip."""
+    [row] = await database.query(_STATUS, {"table": data.declaration.table})
+    recorded = json.loads(_text(row["recorded"]) or "{}")
+    return Status(
+        row["table_exists"],
+        int(_text(row["present"]) or 0),
+        recorded.get("checksum"),
+        recorded.get("rows", 0),
+    )
+
+
+async def difference(database: ReadOnlyDatabase, data: ReferenceData) -> Difference:
+    """What a load would do, without writing; raises `BadReferenceData` for an unfit file."""
+    names = _Names(data)
+    found = Difference()
+    try:
+        for start in range(0, len(data.rows), CHUNK):
+            chunk = json.dumps(as_json(data, data.rows[start : start + CHUNK]))
+            rows = await database.query(names.compare.as_string(None), {"rows": chunk})
+            found = _sorted_in(found, rows)
+        strangers = await database.query(names.present.as_string(None))
+    except psycopg.errors.Error as error:
+        raise _unfit(data, error) from None
+    return _with_strangers(found, data, strangers)
+
+
+async def load(
+    database: Database, data: ReferenceData, runner: Runner, limits: Limits
+) -> Difference:
+    """Merge the file into its table and record it; the difference that was closed is returned.
+
+    Raises `BadReferenceData`; the table is then as it was before.
+    """
+    names = _Names(data)
+    connection = database.connection
+    found = await difference(database, data)
+    try:
+        async with connection.transaction():
+            for setting in limits.settings(database.server_version, local=True):
+                await connection.execute(setting.encode())
+            await _merge(database, data, names)
+            await _verify(database, data, names)
+            await _record(database, data, names, runner)
+    except psycopg.errors.Error as error:
+        raise _unfit(data, error) from None
+    return found
+
+
+async def _merge(database: Database, data: ReferenceData, names: "_Names") -> None:
+    connection = database.connection
+    await connection.execute(names.lock)
+    await connection.execute(names.stage)
+    async with connection.cursor() as cursor, cursor.copy(names.copy) as copy:
+        for start in range(0, len(data.text), COPY_BLOCK):
+            await copy.write(data.text[start : start + COPY_BLOCK])
+    await connection.execute(names.update)
+    await connection.execute(names.insert)
+    if data.declaration.prune:
+        await connection.execute(names.prune)
+
+
+async def _verify(database: Database, data: ReferenceData, names: "_Names") -> None:
+    cursor = await database.connection.execute(names.unequal)
+    row = await cursor.fetchone() or {}
+    staged, unequal = row["staged"], row["unequal"]
+    if staged != len(data.rows) or unequal:
+        raise BadReferenceData(
+            f"{data.declaration.table}: after the load {unequal} rows differ from the file "
+            f"({staged} of {len(data.rows)} rows were copied): a trigger or rule of the table "
+            "changes them; nothing was changed"
+        )
+
+
+async def _record(database: Database, data: ReferenceData, names: "_Names", runner: Runner) -> None:
+    await database.connection.execute(_CREATE)
+    values = {
+        "table": data.declaration.table,
+        "checksum": data.checksum,
+        "git_sha": runner.git_sha,
+        "runner": runner.name,
+    }
+    await database.connection.execute(names.record, values)
+
+
+class _Names:
+    """The statements for one table, its columns, its key and its protected rows."""
+
+    def __init__(self, data: ReferenceData) -> None:
+        declaration = data.declaration
+        self.parts = {
+            "table": sql.Identifier(*declaration.table.split(".")),
+            "columns": _listed(data.columns),
+            "keys": _listed(declaration.key),
+            "key_texts": sql.SQL(", ").join(
+                sql.SQL("{}::text").format(sql.Identifier("t", name)) for name in declaration.key
+            ),
+            "file_key_texts": sql.SQL(", ").join(
+                sql.SQL("{}::text").format(sql.Identifier("f", name)) for name in declaration.key
+            ),
+            "same_key": _joined(declaration.key, " AND ", "t.{0} = f.{0}"),
+            "table_values": _joined(data.columns, ", ", "t.{0}"),
+            "file_values": _joined(data.columns, ", ", "f.{0}"),
+            "assignments": _joined(data.columns, ", ", "{0} = f.{0}"),
+            "kept": _kept(declaration.keep),
+        }
+
+    def _sql(self, text: str) -> sql.Composed:
+        return sql.SQL(text).format(**self.parts)
+
+    @property
+    def compare(self) -> sql.Composed:
+        return self._sql(
+            "SELECT ARRAY[{file_key_texts}] AS key, t.ctid IS NULL AS added, {kept} AS kept "
+            "FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::text::jsonb) f "
+            "LEFT JOIN {table} t ON {same_key} "
+            "WHERE t.ctid IS NULL OR ROW({table_values}) IS DISTINCT FROM ROW({file_values}) "
+            "ORDER BY 1"
+        )
+
+    @property
+    def present(self) -> sql.Composed:
+        return self._sql(
+            "SELECT ARRAY[{key_texts}] AS key, {kept} AS kept FROM {table} t ORDER BY 1"
+        )
+
+    @property
+    def lock(self) -> sql.Composed:
+        return self._sql("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+    @property
+    def stage(self) -> sql.Composed:
+        return self._sql(
+            "CREATE TEMPORARY TABLE stackwright_stage ON COMMIT DROP AS "
+            "SELECT {columns} FROM {table} WITH NO DATA"
+        )
+
+    @property
+    def copy(self) -> sql.Composed:
+        return self._sql(
+            "COPY stackwright_stage ({columns}) FROM STDIN "
+            "WITH (FORMAT csv, HEADER true, NULL '', FORCE_NULL ({columns}))"
+        )
+
+    @property
+    def update(self) -> sql.Composed:
+        return self._sql(
+            "UPDATE {table} t SET {assignments} FROM stackwright_stage f WHERE {same_key} "
+            "AND NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values})"
+        )
+
+    @property
+    def insert(self) -> sql.Composed:
+        return self._sql(
+            "INSERT INTO {table} ({columns}) SELECT {file_values} FROM stackwright_stage f "
+            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key})"
+        )
+
+    @property
+    def prune(self) -> sql.Composed:
+        return self._sql(
+            "DELETE FROM {table} t WHERE NOT {kept} "
+            "AND NOT EXISTS (SELECT FROM stackwright_stage f WHERE {same_key})"
+        )
+
+    @property
+    def unequal(self) -> sql.Composed:
+        return self._sql(
+            "SELECT count(DISTINCT f.ctid) AS staged, count(*) FILTER (WHERE t.ctid IS NULL OR "
+            "(NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values}))) AS unequal "
+            "FROM stackwright_stage f LEFT JOIN {table} t ON {same_key}"
+        )
+
+    @property
+    def record(self) -> sql.Composed:
+        return self._sql(
+            "INSERT INTO stackwright.reference_data "
+            "(table_name, checksum, rows, git_sha, applied_by) "
+            "SELECT %(table)s, %(checksum)s, count(*), %(git_sha)s, %(runner)s FROM {table} "
+            "ON CONFLICT (table_name) DO UPDATE SET checksum = excluded.checksum, "
+            "rows = excluded.rows, git_sha = excluded.git_sha, "
+            "applied_by = excluded.applied_by, applied_at = now()"
+        )
+
+
+def _listed(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _joined(names: Sequence[str], glue: str, each: str) -> sql.Composed:
+    return sql.SQL(glue).join(sql.SQL(each).format(sql.Identifier(name)) for name in names)
+
+
+def _kept(keep: Any) -> sql.Composable:
+    """A condition that is true for protected rows of `t`, and never null."""
+    if not keep:
+        return sql.SQL("false")
+    each = [
+        sql.SQL("t.{}::text IS NOT DISTINCT FROM {}").format(
+            sql.Identifier(name), sql.Literal(value)
+        )
+        for name, value in keep.items()
+    ]
+    return sql.SQL("(") + sql.SQL(" AND ").join(each) + sql.SQL(")")
+
+
+def _sorted_in(found: Difference, rows: Sequence[dict[str, Any]]) -> Difference:
+    added = [tuple(row["key"]) for row in rows if row["added"]]
+    kept = [tuple(row["key"]) for row in rows if row["kept"] and not row["added"]]
+    changed = [tuple(row["key"]) for row in rows if not row["kept"] and not row["added"]]
+    return replace(
+        found,
+        added=found.added.with_more(added),
+        kept=found.kept.with_more(kept),
+        changed=found.changed.with_more(changed),
+    )
+
+
+def _with_strangers(
+    found: Difference, data: ReferenceData, rows: Sequence[dict[str, Any]]
+) -> Difference:
+    known = {data.key_of(row) for row in data.rows}
+    strangers = [row for row in rows if tuple(row["key"]) not in known]
+    kept = [tuple(row["key"]) for row in strangers if row["kept"]]
+    others = Keys().with_more([tuple(row["key"]) for row in strangers if not row["kept"]])
+    found = replace(found, kept=found.kept.with_more(kept))
+    if data.declaration.prune:
+        return replace(found, removed=others)
+    return replace(found, extra=others)
+
+
+def _unfit(data: ReferenceData, error: psycopg.Error) -> BadReferenceData:
+    diag = error.diag
+    said = diag.message_primary or " ".join(str(error).split())
+    detail = f" ({diag.message_detail})" if diag.message_detail else ""
+    place = f"; {diag.context.splitlines()[0]}" if diag.context else ""
+    return BadReferenceData(f"{data.declaration.table}: {said}{detail}{place}; nothing was changed")
+
+
+def _text(xml: str | None) -> str | None:
+    if xml is None:
+        return None
+    # Our own query on our own connection, not a third party's document.
+    found = ET.fromstring(xml).find(".//{*}rows")  # noqa: S314
+    return found.text if found is not None else None

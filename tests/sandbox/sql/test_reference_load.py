@@ -1,0 +1,143 @@
+"""Reference data on a real server."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from stackwright.sql.database import reading, writing
+from stackwright.sql.errors import BadReferenceData
+from stackwright.sql.limits import Limits
+from stackwright.sql.reference import ReferenceData
+from stackwright.sql.reference_load import Difference, Keys, Status, difference, load, status
+from tests.sandbox.sql.helpers import RUNNER, rows
+
+HEAD = "table: public.codes\nkey: code\nkeep: {source: manual}\n"
+TABLE = """create table codes (id serial primary key, code text not null unique, score int,
+source text not null default 'file' check (source <> 'bad'), active boolean)"""
+
+
+@pytest.fixture
+def table(dsn: str) -> str:
+    rows(dsn, TABLE)
+    return dsn
+
+
+def declared(folder: Path, records: str, yaml: str = HEAD) -> ReferenceData:
+    (folder / "codes.csv").write_text("code,score,source,active\n" + records)
+    (folder / "codes.yaml").write_text(yaml)
+    return ReferenceData.load(folder / "codes.csv")
+
+
+def loaded(dsn: str, data: ReferenceData) -> Difference:
+    async def once() -> Difference:
+        async with writing(dsn) as database:
+            return await load(database, data, RUNNER, Limits())
+
+    return asyncio.run(once())
+
+
+def previewed(dsn: str, data: ReferenceData) -> Difference:
+    async def once() -> Difference:
+        async with reading(dsn) as database:
+            return await difference(database, data)
+
+    return asyncio.run(once())
+
+
+def state(dsn: str, data: ReferenceData) -> Status:
+    async def once() -> Status:
+        async with reading(dsn) as database:
+            return await status(database, data)
+
+    return asyncio.run(once())
+
+
+def contents(dsn: str) -> list[tuple[object, ...]]:
+    return rows(dsn, "select code, score, source, active from codes order by code")
+
+
+def test_the_table_becomes_equal_to_the_file(table: str, folder: Path) -> None:
+    data = declared(folder, '001,1,file,true\n002,,"fi,le",f\n')
+    expected = Difference(added=Keys(2, [("001",), ("002",)]))
+    assert str(previewed(table, data)) == str(expected)
+    assert str(loaded(table, data)) == "added 2 (001, 002)"
+    assert contents(table) == [("001", 1, "file", True), ("002", None, "fi,le", False)]
+    assert previewed(table, data).is_empty
+
+
+def test_a_changed_file_updates_only_what_differs_and_keeps_ids(table: str, folder: Path) -> None:
+    loaded(table, declared(folder, "001,1,file,t\n002,2,file,t\n"))
+    before = rows(table, "select id, code, xmin::text from codes order by code")
+    data = declared(folder, "001,1,file,true\n002,9,file,true\n003,3,file,true\n")
+    assert str(loaded(table, data)) == "added 1 (003); changed 1 (002)"
+    after = rows(table, "select id, code, xmin::text from codes order by code")
+    assert after[0] == before[0]
+    assert (after[1][0], after[1][2] != before[1][2]) == (before[1][0], True)
+
+
+def test_protected_rows_are_listed_and_stay(table: str, folder: Path) -> None:
+    rows(table, "insert into codes (code, score, source) values ('001', 7, 'manual')")
+    rows(table, "insert into codes (code, score, source) values ('900', 8, 'manual')")
+    data = declared(folder, "001,1,file,t\n", HEAD + "prune: true\n")
+    assert str(loaded(table, data)) == "kept 2 (001, 900)"
+    assert contents(table) == [("001", 7, "manual", None), ("900", 8, "manual", None)]
+
+
+def test_rows_that_the_file_lacks_stay_unless_pruning_is_declared(table: str, folder: Path) -> None:
+    rows(table, "insert into codes (code) values ('800')")
+    assert str(loaded(table, declared(folder, "001,1,file,t\n"))) == "added 1 (001); extra 1 (800)"
+    pruning = declared(folder, "001,1,file,t\n", HEAD + "prune: true\n")
+    assert str(previewed(table, pruning)) == "removed 1 (800)"
+    loaded(table, pruning)
+    assert [row[0] for row in contents(table)] == ["001"]
+
+
+def test_an_edited_row_of_the_file_is_current_only_after_it_was_loaded(
+    table: str, folder: Path
+) -> None:
+    first = declared(folder, "001,1,file,t\n")
+    assert not state(table, first).is_current(first)
+    loaded(table, first)
+    assert state(table, first).is_current(first)
+    edited = declared(folder, "001,2,file,t\n")
+    assert not state(table, edited).is_current(edited)
+
+
+def test_lost_rows_make_an_unchanged_file_load_again(table: str, folder: Path) -> None:
+    data = declared(folder, "001,1,file,t\n002,1,file,t\n")
+    loaded(table, data)
+    rows(table, "delete from codes where code = '002'")
+    assert state(table, data) == Status(True, 1, data.checksum, 2)
+    assert not state(table, data).is_current(data)
+
+
+def test_a_missing_table_is_said(dsn: str, folder: Path) -> None:
+    data = declared(folder, "001,1,file,t\n")
+    assert state(dsn, data) == Status(False)
+    with pytest.raises(BadReferenceData, match=r"public\.codes.* does not exist"):
+        previewed(dsn, data)
+
+
+def test_a_value_that_the_table_refuses_changes_nothing(table: str, folder: Path) -> None:
+    loaded(table, declared(folder, "001,1,file,t\n"))
+    data = declared(folder, "001,5,file,t\n002,2,bad,t\n")
+    with pytest.raises(BadReferenceData, match=r"violates check constraint .* nothing was changed"):
+        loaded(table, data)
+    assert contents(table) == [("001", 1, "file", True)]
+
+
+def test_a_trigger_that_changes_the_rows_is_noticed_before_the_commit(
+    table: str, folder: Path
+) -> None:
+    rows(
+        table,
+        "create function spoil() returns trigger language plpgsql as "
+        "$$ begin new.score := 0; return new; end $$",
+    )
+    rows(table, "create trigger spoil before insert on codes for each row execute function spoil()")
+    data = declared(folder, "001,1,file,t\n")
+    with pytest.raises(BadReferenceData, match="after the load 1 rows differ from the file"):
+        loaded(table, data)
+    assert contents(table) == []
+    assert state(table, data).checksum is None
