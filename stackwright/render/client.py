@@ -18,13 +18,6 @@ PAGE = 100
 QUEUE_POLLS = 30
 QUEUE_PAUSE = 1.0
 
-RUNNING = frozenset(
-    {"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"}
-)
-"""Deploy statuses that are not the end yet."""
-FAILED = frozenset({"build_failed", "pre_deploy_failed", "update_failed", "canceled"})
-"""Deploy statuses that went wrong. The others are `live`, and `deactivated`: was live once."""
-
 LogKind = Literal["app", "build", "request"]
 
 

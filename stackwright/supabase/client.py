@@ -110,12 +110,10 @@ class SupabaseClient(SupabaseReader):
         body = [{"name": name, "value": value} for name, value in secrets.items()]
         await self._send("POST", f"{_project(ref)}/secrets", json=body)
 
-    async def delete_secrets(self, ref: str, names: Iterable[str]) -> bool:
-        """Remove these; False when Supabase knows none of them. No names: nothing is sent."""
-        listed = list(names)
-        if not listed:
-            return False
-        return await self._delete_listed(f"{_project(ref)}/secrets", listed)
+    async def delete_secrets(self, ref: str, names: Iterable[str]) -> None:
+        """Remove these; names that are not there are no error. No names: nothing is sent."""
+        if listed := list(names):
+            await self._remove(f"{_project(ref)}/secrets", json=listed)
 
     async def bundle_function(
         self, ref: str, slug: str, metadata: Mapping[str, Any], files: Mapping[str, bytes]
@@ -167,10 +165,6 @@ class SupabaseClient(SupabaseReader):
             timeout=BUNDLING,
         )
         return answer
-
-    async def _delete_listed(self, path: str, body: list[str]) -> bool:
-        """A DELETE with a body, which `httpx.delete` does not offer."""
-        return await self._remove(path, json=body)
 
 
 def ref_of(project: Json) -> str:
