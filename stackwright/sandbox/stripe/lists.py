@@ -3,22 +3,23 @@
 Source: https://docs.stripe.com/api/pagination.
 """
 
-from typing import Any
-
 from stackwright.sandbox.stripe.errors import NotFound
 from stackwright.sandbox.stripe.mode import NOUNS, Mode, Object, Params
 
 DEFAULT_LIMIT = 10
 
 
-def page(mode: Mode, kind: str, params: Params, url: str, **fields: Any) -> Object:
-    """A page of the objects whose fields equal `fields` (None = do not filter) and whose
-    `created` lies within the filter of that name."""
-    wanted = {name: value for name, value in fields.items() if value is not None}
+def page(mode: Mode, kind: str, params: Params, url: str, filters: Params | None = None) -> Object:
+    """A page of the objects whose fields equal `filters` (None = do not filter) and whose
+    `created` lies within the parameter of that name."""
+    return cut(matching(mode, kind, params, filters or {}), params, url, kind)
+
+
+def matching(mode: Mode, kind: str, params: Params, filters: Params) -> list[Object]:
+    """All the objects that `page` takes its page from, newest first."""
+    wanted = {name: value for name, value in filters.items() if value is not None}
     things = mode.where(kind, **wanted)
-    if "created" in params:
-        things = [thing for thing in things if within(thing["created"], params["created"])]
-    return cut(things, params, url, kind)
+    return [thing for thing in things if within(thing["created"], params.get("created", {}))]
 
 
 def cut(things: list[Object], params: Params, url: str, kind: str) -> Object:

@@ -103,7 +103,7 @@ class Mode:
         found = self.world.store.find(f"stripe.{kind}", livemode=self.live)
         return found[::-1]
 
-    def where(self, kind: str, **fields: Any) -> list[Object]:
+    def where(self, kind: str, /, **fields: Any) -> list[Object]:
         """The objects whose top-level fields equal the given ones, newest first."""
         return [
             thing

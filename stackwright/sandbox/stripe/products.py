@@ -138,16 +138,10 @@ def retrieve(mode: Mode, params: Params, name: str) -> Object:
 def list_all(mode: Mode, params: Params) -> Object:
     """The products that pass the filters, newest first."""
     filters = {key: params.get(key) for key in ("active", "shippable", "type", "url")}
-    page = lists.page(mode, KIND, {**params, **_all_of(params)}, "/v1/products", **filters)
+    things = lists.matching(mode, KIND, params, filters)
     if "ids" in params:
-        page["data"] = [thing for thing in page["data"] if thing["id"] in params["ids"]]
-        page["has_more"] = False
-    return page
-
-
-def _all_of(params: Params) -> Params:
-    """A list by ids looks at every product."""
-    return {"limit": 1_000_000} if "ids" in params else {}
+        things = [thing for thing in things if thing["id"] in params["ids"]]
+    return lists.cut(things, params, "/v1/products", KIND)
 
 
 def delete(mode: Mode, params: Params, name: str) -> Object:

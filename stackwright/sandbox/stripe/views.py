@@ -35,6 +35,8 @@ HIDDEN = {
     "invoice": {"payments"},
 }
 """Fields that appear only when they are expanded."""
+HIDDEN_AT = {"features.subscription_update": {"products"}}
+"""The same for plain hashes, by the end of their path."""
 EMBEDDED = {("subscription_item", "price"), ("item", "price")}
 """Fields that always hold the whole object as it is now."""
 _DEEPEST = 4
@@ -84,7 +86,7 @@ class _View:
         value = versions.downgrade(self._complete(value), self.mode.version)
         value = self._old_references(value)
         self._refuse_unknown(value, paths, at)
-        hidden = HIDDEN.get(_kind(value), set())
+        hidden = _hidden(value, at)
         return {
             key: self._field(key, child, paths.get(key), f"{at}.{key}" if at else key)
             for key, child in value.items()
@@ -129,9 +131,16 @@ class _View:
         for key in paths:
             if key in value:
                 continue
-            if key in HIDDEN.get(_kind(value), ()):
+            if key in _hidden(value, at):
                 continue
             raise _not_expandable(f"{at}.{key}" if at else key, _kind(value) == "list")
+
+
+def _hidden(value: Object, at: str) -> set[str]:
+    for path, names in HIDDEN_AT.items():
+        if at.endswith(path):
+            return names
+    return HIDDEN.get(_kind(value), set())
 
 
 def _kind(value: Object) -> str:

@@ -1,0 +1,77 @@
+"""Coupons and promotion codes: terms are fixed, codes are unique among the active ones."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def coupon(stripe: Any) -> Any:
+    return stripe.post("/v1/coupons", {"id": "half", "percent_off": 50, "duration": "forever"})
+
+
+def promotion(code: str = "BETA", **more: Any) -> dict[str, Any]:
+    return {"promotion": {"type": "coupon", "coupon": "half"}, "code": code, **more}
+
+
+def test_a_coupon_keeps_its_terms(stripe: Any) -> None:
+    assert stripe.refused("POST", "/v1/coupons/half", {"percent_off": 10})["param"] == "percent_off"
+    assert stripe.post("/v1/coupons/half", {"name": "Half"})["name"] == "Half"
+
+
+def test_a_coupon_is_deleted_for_good_and_its_id_is_free_again(stripe: Any) -> None:
+    assert stripe.delete("/v1/coupons/half")["deleted"] is True
+    assert stripe.post("/v1/coupons", {"id": "half", "percent_off": 10})["percent_off"] == 10
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"amount_off": 100},
+        {"percent_off": 101},
+        {"percent_off": 10, "amount_off": 100, "currency": "usd"},
+        {"percent_off": 10, "duration": "repeating"},
+        {"percent_off": 10, "duration_in_months": 3},
+        {"percent_off": 10, "id": "half"},
+        {"percent_off": 10, "redeem_by": 1},
+    ],
+)
+def test_a_coupon_that_makes_no_sense_is_refused(stripe: Any, params: dict[str, Any]) -> None:
+    assert stripe.refused("POST", "/v1/coupons", params)["status"] == 400
+
+
+def test_an_active_code_is_unique_whatever_its_case(stripe: Any) -> None:
+    first = stripe.post("/v1/promotion_codes", promotion("Beta"))
+    assert "already exists" in stripe.refused("POST", "/v1/promotion_codes", promotion())["message"]
+    stripe.post(f"/v1/promotion_codes/{first['id']}", {"active": False})
+    stripe.post("/v1/promotion_codes", promotion())
+    error = stripe.refused("POST", f"/v1/promotion_codes/{first['id']}", {"active": True})
+    assert "already exists" in error["message"]
+
+
+def test_a_code_cannot_be_deleted(stripe: Any) -> None:
+    code = stripe.post("/v1/promotion_codes", promotion())
+    assert stripe.refused("DELETE", f"/v1/promotion_codes/{code['id']}")["status"] == 404
+
+
+def test_the_coupon_is_named_where_the_api_version_has_it(stripe: Any) -> None:
+    code = stripe.post("/v1/promotion_codes", promotion())
+    assert code["promotion"] == {"coupon": "half", "type": "coupon"}
+    assert stripe.refused("POST", "/v1/promotion_codes", {"coupon": "half"})["param"] == "coupon"
+    stripe.version = "2024-04-10"
+    old = stripe.post("/v1/promotion_codes", {"coupon": "half", "code": "OLD"})
+    assert old["coupon"]["id"] == "half"
+    assert "promotion" not in old
+    assert stripe.refused("POST", "/v1/promotion_codes", promotion("N"))["param"] == "promotion"
+
+
+def test_the_coupon_of_a_code_can_be_expanded(stripe: Any) -> None:
+    code = stripe.post("/v1/promotion_codes", promotion(expand=["promotion.coupon"]))
+    assert code["promotion"]["coupon"]["percent_off"] == 50
+
+
+def test_codes_are_found_by_their_code(stripe: Any) -> None:
+    stripe.post("/v1/promotion_codes", promotion())
+    assert len(stripe.get("/v1/promotion_codes", {"code": "beta", "active": True})["data"]) == 1
+    assert stripe.get("/v1/promotion_codes", {"code": "other"})["data"] == []

@@ -1,0 +1,248 @@
+"""The life of a subscription: renewed, unpaid, changed, cancelled."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from stackwright.sandbox.app import in_process, vendor_app
+
+Json = dict[str, Any]
+DAY = 24 * 3600
+
+
+def trigger(stripe: Any, kind: str, **more: Any) -> Any:
+    async def send() -> httpx.Response:
+        transport = in_process(vendor_app(stripe.world, "stripe", stripe.app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://stripe") as client:
+            body = json.dumps({"type": kind, **more})
+            return await client.post("/_sandbox/stripe/events", content=body)
+
+    return asyncio.run(send())
+
+
+@pytest.fixture
+def subscription(stripe: Any, session: Json) -> Json:
+    assert trigger(stripe, "checkout.session.completed").status_code == 200
+    [found] = stripe.get("/v1/subscriptions")["data"]
+    return dict(found)
+
+
+def reload(stripe: Any, subscription: Json) -> Json:
+    return dict(stripe.get(f"/v1/subscriptions/{subscription['id']}"))
+
+
+def period(subscription: Json) -> tuple[int, int]:
+    item = subscription["items"]["data"][0]
+    return item["current_period_start"], item["current_period_end"]
+
+
+def types(stripe: Any, since: int) -> list[str]:
+    events = stripe.get("/v1/events", {"limit": 100})["data"]
+    return [event["type"] for event in events[: len(events) - since]][::-1]
+
+
+def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Any, subscription: Json) -> None:
+    seen = len(stripe.get("/v1/events", {"limit": 100})["data"])
+    trigger(stripe, "invoice.payment_succeeded", subscription=subscription["id"])
+    after = reload(stripe, subscription)
+    assert period(after)[0] == period(subscription)[1]
+    assert after["status"] == "active"
+    assert types(stripe, seen) == [
+        "invoice.created",
+        "invoice.finalized",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "customer.subscription.updated",
+    ]
+    newest = stripe.get("/v1/invoices", {"subscription": subscription["id"]})["data"][0]
+    assert (newest["billing_reason"], newest["id"]) == (
+        "subscription_cycle",
+        after["latest_invoice"],
+    )
+    line = newest["lines"]["data"][0]
+    assert line["period"] == dict(zip(("start", "end"), period(after), strict=True))
+
+
+def test_time_renews_a_subscription(stripe: Any, subscription: Json) -> None:
+    stripe.world.clock.advance(65 * DAY)
+    assert stripe.app.state.renewals.renew_due() == 2
+    assert period(reload(stripe, subscription))[1] > stripe.world.clock.now()
+    assert len(stripe.get("/v1/invoices", {"subscription": subscription["id"]})["data"]) == 3
+
+
+def test_a_failed_payment_makes_the_subscription_past_due_until_it_is_paid(
+    stripe: Any, subscription: Json
+) -> None:
+    trigger(stripe, "invoice.payment_failed")
+    unpaid = reload(stripe, subscription)
+    assert unpaid["status"] == "past_due"
+    invoice = stripe.get(f"/v1/invoices/{unpaid['latest_invoice']}")
+    assert (invoice["status"], invoice["attempt_count"]) == ("open", 1)
+    stripe.post(f"/v1/invoices/{invoice['id']}/pay")
+    assert reload(stripe, subscription)["status"] == "active"
+    assert stripe.refused("POST", f"/v1/invoices/{invoice['id']}/pay")["code"] == (
+        "invoice_already_paid"
+    )
+
+
+def test_a_card_that_fails_later_makes_renewals_fail(stripe: Any, session: Json) -> None:
+    from_page = {"email": "a@example.com", "card": "4000000000000341"}
+    stripe.send("POST", session["url"].removeprefix("http://127.0.0.1:1"), from_page)
+    [subscription] = stripe.get("/v1/subscriptions")["data"]
+    assert subscription["status"] == "incomplete"
+
+
+def test_a_cancellation_at_the_periods_end_can_be_taken_back(
+    stripe: Any, subscription: Json
+) -> None:
+    path = f"/v1/subscriptions/{subscription['id']}"
+    ending = stripe.post(path, {"cancel_at_period_end": True})
+    assert (ending["status"], ending["cancel_at"]) == ("active", period(subscription)[1])
+    kept = stripe.post(path, {"cancel_at_period_end": False})
+    assert (kept["cancel_at"], kept["canceled_at"]) == (None, None)
+
+
+def test_a_cancelled_subscription_ends_with_its_period(stripe: Any, subscription: Json) -> None:
+    trigger(stripe, "customer.subscription.updated")
+    stripe.world.clock.advance(32 * DAY)
+    stripe.app.state.renewals.renew_due()
+    assert reload(stripe, subscription)["status"] == "canceled"
+    assert stripe.get("/v1/events", {"type": "customer.subscription.deleted"})["data"]
+    assert stripe.get("/v1/subscriptions")["data"] == []
+    assert len(stripe.get("/v1/subscriptions", {"status": "all"})["data"]) == 1
+
+
+def test_a_subscription_can_be_ended_at_once(stripe: Any, subscription: Json) -> None:
+    assert stripe.delete(f"/v1/subscriptions/{subscription['id']}")["status"] == "canceled"
+    assert stripe.refused("DELETE", f"/v1/subscriptions/{subscription['id']}")["code"] == (
+        "resource_missing"
+    )
+
+
+def test_a_change_to_a_yearly_price_begins_a_year(stripe: Any, subscription: Json) -> None:
+    yearly = stripe.post(
+        "/v1/prices",
+        {
+            "product": "accelerator",
+            "currency": "usd",
+            "unit_amount": 99900,
+            "recurring": {"interval": "year"},
+        },
+    )
+    item = subscription["items"]["data"][0]["id"]
+    changed = stripe.post(
+        f"/v1/subscriptions/{subscription['id']}",
+        {"items": [{"id": item, "price": yearly["id"]}], "proration_behavior": "none"},
+    )
+    start, end = (datetime.fromtimestamp(moment, UTC) for moment in period(changed))
+    assert end == start.replace(year=start.year + 1)
+    newest = stripe.get("/v1/invoices")["data"][0]
+    assert (newest["amount_paid"], newest["billing_reason"]) == (99900, "subscription_update")
+
+
+def test_a_subscription_needs_someone_who_can_pay(stripe: Any, monthly: Json) -> None:
+    customer = stripe.post("/v1/customers", {"email": "a@example.com"})
+    params = {"customer": customer["id"], "items": [{"price": monthly["id"]}]}
+    error = stripe.refused("POST", "/v1/subscriptions", params)
+    assert error["message"].startswith("This customer has no attached payment source")
+    settings = {"default_payment_method": "pm_card_visa"}
+    stripe.post(
+        f"/v1/customers/{customer['id']}",
+        {"invoice_settings": settings, "expand": ["invoice_settings.default_payment_method"]},
+    )
+    made = stripe.post("/v1/subscriptions", {**params, "expand": ["latest_invoice"]})
+    assert (made["status"], made["latest_invoice"]["amount_paid"]) == ("active", 9900)
+
+
+def test_a_trial_is_followed_by_a_paid_period(stripe: Any, monthly: Json) -> None:
+    customer = stripe.post(
+        "/v1/customers", {"invoice_settings": {"default_payment_method": "pm_card_visa"}}
+    )
+    made = stripe.post(
+        "/v1/subscriptions",
+        {
+            "customer": customer["id"],
+            "items": [{"price": monthly["id"]}],
+            "trial_period_days": 7,
+        },
+    )
+    assert made["status"] == "trialing"
+    stripe.world.clock.advance(7 * DAY)
+    stripe.app.state.renewals.renew_due()
+    after = reload(stripe, made)
+    assert (after["status"], period(after)[0]) == ("active", made["trial_end"])
+    assert stripe.get(f"/v1/invoices/{after['latest_invoice']}")["amount_paid"] == 9900
+
+
+def test_the_older_api_version_has_the_period_on_the_subscription(
+    stripe: Any, subscription: Json
+) -> None:
+    stripe.version = "2024-04-10"
+    old = reload(stripe, subscription)
+    assert (old["current_period_start"], old["current_period_end"]) == period(subscription)
+    assert "current_period_end" not in old["items"]["data"][0]
+    assert old["plan"]["id"] == subscription["items"]["data"][0]["price"]["id"]
+    invoice = stripe.get(f"/v1/invoices/{old['latest_invoice']}")
+    assert (invoice["subscription"], invoice["paid"]) == (subscription["id"], True)
+    assert invoice["lines"]["data"][0]["price"]["id"] == old["plan"]["id"]
+
+
+def test_a_customer_cancels_in_the_portal(stripe: Any, subscription: Json) -> None:
+    portal = stripe.post(
+        "/v1/billing_portal/sessions",
+        {"customer": subscription["customer"], "return_url": "http://127.0.0.1/account"},
+    )
+    path = portal["url"].removeprefix("http://127.0.0.1:1")
+    assert "Cancel subscription" in stripe.send("GET", path).text
+    form = {"action": "cancel", "subscription": subscription["id"]}
+    assert stripe.send("POST", path, form).status_code == 303
+    ending = reload(stripe, subscription)
+    assert (ending["status"], ending["cancel_at_period_end"]) == ("active", True)
+    assert "Keep subscription" in stripe.send("GET", path).text
+    stripe.send("POST", path, {**form, "action": "keep"})
+    assert reload(stripe, subscription)["cancel_at_period_end"] is False
+    assert stripe.send("POST", path, {"action": "burn"}).status_code == 400
+
+
+def test_a_portal_link_shows_one_customer_only_and_for_an_hour(
+    stripe: Any, subscription: Json
+) -> None:
+    other = stripe.post("/v1/customers", {"email": "b@example.com"})
+    portal = stripe.post("/v1/billing_portal/sessions", {"customer": other["id"]})
+    path = portal["url"].removeprefix("http://127.0.0.1:1")
+    form = {"action": "cancel", "subscription": subscription["id"]}
+    assert "belongs to another customer" in stripe.send("POST", path, form).text
+    assert reload(stripe, subscription)["cancel_at_period_end"] is False
+    stripe.world.clock.advance(3600)
+    assert stripe.send("GET", path).status_code == 410
+
+
+def test_a_deleted_customer_ends_the_subscriptions(stripe: Any, subscription: Json) -> None:
+    customer = subscription["customer"]
+    assert stripe.delete(f"/v1/customers/{customer}")["deleted"] is True
+    assert reload(stripe, subscription)["status"] == "canceled"
+    assert stripe.get(f"/v1/customers/{customer}")["deleted"] is True
+    assert stripe.get("/v1/customers")["data"] == []
+
+
+def test_the_sandbox_makes_the_six_events_and_no_others(stripe: Any, monthly: Json) -> None:
+    assert trigger(stripe, "customer.subscription.deleted").status_code == 400
+    for kind in (
+        "checkout.session.completed",
+        "customer.subscription.created",
+        "invoice.payment_succeeded",
+        "invoice.payment_failed",
+        "customer.subscription.updated",
+        "customer.subscription.deleted",
+    ):
+        assert trigger(stripe, kind).status_code == 200
+        assert stripe.get("/v1/events", {"type": kind})["data"]
+    refused = trigger(stripe, "price.created")
+    assert refused.status_code == 400
+    assert "one of checkout.session.completed" in refused.json()["message"]
+    writes = [entry.path for entry in stripe.world.journal.entries() if entry.write]
+    assert writes == ["/v1/products", "/v1/prices"]
