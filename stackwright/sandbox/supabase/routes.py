@@ -75,7 +75,9 @@ def app(world: World) -> Starlette:
         for method, path, handler in OPERATIONS
     ]
     refused = {404: _unknown, 405: _unknown}
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=refused)
+    application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=refused)
+    application.state.services = services
+    return application
 
 
 def _endpoint(
