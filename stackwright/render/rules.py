@@ -14,7 +14,6 @@ READS = Table(
     "GET /services/{service}/deploys/{deploy}",
     "GET /services/{service}/headers",
     "GET /services/{service}/routes",
-    "GET /services/{service}/custom-domains",
     "GET /logs",
 )
 # Asking twice for these leaves what asking once does. Creating a service or a deploy does not.
