@@ -93,14 +93,20 @@ def in_sandbox(
     """Run `test` with a sandbox below `root`; without `database` the project has no server."""
 
     async def run() -> None:
-        async with _sandbox(memory_world(root), database=database) as sandbox:
+        async with sandbox_over(memory_world(root)) as sandbox:
+            if database:
+                await projects.ensure_project(sandbox.world, REF, name="voip-accelerator-dev")
+            else:
+                projects.add(sandbox.world, "voip-accelerator-dev", "us-east-1", "x", ref=REF)
+                projects.set_status(sandbox.world, REF, projects.HEALTHY)
             await test(sandbox)
 
     asyncio.run(run())
 
 
 @asynccontextmanager
-async def _sandbox(world: World, *, database: bool) -> AsyncIterator[Sandbox]:
+async def sandbox_over(world: World) -> AsyncIterator[Sandbox]:
+    """Run both applications over `world`, with nothing in it that it does not bring along."""
     world.urls = {
         name: f"http://127.0.0.1:9/{name}" for name in ("render", "supabase", "stripe", "gateway")
     }
@@ -109,11 +115,6 @@ async def _sandbox(world: World, *, database: bool) -> AsyncIterator[Sandbox]:
     async with AsyncExitStack() as stack:
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
-        if database:
-            await projects.ensure_project(world, REF, name="voip-accelerator-dev")
-        else:
-            projects.add(world, "voip-accelerator-dev", "us-east-1", "unused", ref=REF)
-            projects.set_status(world, REF, projects.HEALTHY)
         api, public = [
             await stack.enter_async_context(_client(world, name, app)) for name, app in apps.items()
         ]
