@@ -6,6 +6,7 @@ Bodies, query strings and headers are never stored: they carry secrets.
 import logging
 import sqlite3
 import threading
+import weakref
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ class Journal:
         self._db = sqlite3.connect(
             path or ":memory:", check_same_thread=False, isolation_level=None
         )
+        # Whoever forgets `close` (a test with a world in memory) leaves no open connection.
+        weakref.finalize(self, self._db.close)
         if path is not None:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=OFF")

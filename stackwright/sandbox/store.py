@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ class Store:
         self._db = sqlite3.connect(
             path or ":memory:", check_same_thread=False, isolation_level=None
         )
+        # Whoever forgets `close` (a test with a world in memory) leaves no open connection.
+        weakref.finalize(self, self._db.close)
         if path is not None:
             path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode=WAL")
