@@ -13,7 +13,7 @@ NONE = "none"
 
 async def of_service(context: Reading, service: str) -> str:
     """The revision of a change that was just made. Ask after the change, never before."""
-    newest = await context.render.deploys(service, limit=1)
+    newest = await context.render.deploys(service)
     return f"{newest[0]['id'] if newest else NONE}/{secrets.token_hex(4)}"
 
 
