@@ -11,6 +11,7 @@ with pydantic. What a change of a field means is a mark beside its type:
 """
 
 import collections.abc
+import types
 import typing
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def _plain(hint: Any) -> Any:
     if origin is Annotated:
         return Annotated[(_plain(members[0]), *members[1:])]
     plain = tuple(_plain(member) for member in members)
-    if origin is Union:
+    if origin in (Union, types.UnionType):
         return Union[plain]  # noqa: UP007 - built from values at run time
     if origin is collections.abc.Mapping:
         return dict[plain]  # type: ignore[valid-type, misc]
