@@ -127,8 +127,10 @@ def customer(data: psycopg.Connection[Row], events: Function, vendor: Stripe) ->
 
 
 def test_a_checkout_makes_the_subscription_active(customer: Customer, events: Function) -> None:
+    before = customer.row()
     customer.checks_out()
     row = customer.row()
+    assert row["updated_at"] > before["updated_at"]
     assert row["subscription_status"] == "active"
     assert row["subscription_id"] == customer.subscription_id
     assert row["billing_period"] == "monthly"
@@ -146,15 +148,44 @@ def test_the_same_event_twice_leaves_the_same_row(customer: Customer) -> None:
     assert (changed, customer.row()) == ("nothing to change", before)
 
 
-def test_deliveries_at_the_same_time_come_one_after_the_other(customer: Customer) -> None:
+def test_a_delivery_waits_for_another_one_and_sees_what_it_did(
+    customer: Customer, data: psycopg.Connection[Row], address: str
+) -> None:
     customer.checks_out()
-    ends = customer.subscription(cancel_at_period_end=True)
-    with ThreadPoolExecutor(6) as pool:
-        tasks = [
-            pool.submit(customer.sent, "customer.subscription.updated", ends) for _ in "123456"
-        ]
-    outcomes = sorted(task.result() for task in tasks)
-    assert outcomes == ["applied"] + ["nothing to change"] * 5
+    end = (
+        "update public.profiles set subscription_status = 'canceled', canceled_at = %s"
+        " where id = %s"
+    )
+    kind, item = "customer.subscription.updated", customer.subscription(cancel_at=NOW + 5)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(address) as other:
+        other.execute(end, (moment(NOW), customer.id))
+        delivery = pool.submit(customer.sent, kind, item)
+        until_somebody_waits(data)
+        other.commit()
+        assert delivery.result() == "ignored: the subscription has ended since"
+
+
+def until_somebody_waits(data: psycopg.Connection[Row]) -> None:
+    waiting = (
+        "select from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    for _ in range(100_000):
+        if data.execute(waiting).fetchone() is not None:
+            return
+    raise AssertionError("Nobody waits for the row.")
+
+
+def test_the_user_whom_the_event_names_comes_before_the_subscription(
+    customer: Customer, data: psycopg.Connection[Row], events: Function, vendor: Stripe
+) -> None:
+    customer.checks_out()
+    before = customer.row()
+    other = Customer(data, events, vendor)
+    other.subscription_id = customer.subscription_id
+    other.checks_out()
+    assert other.row()["subscription_status"] == "active"
+    assert customer.row() == before
 
 
 def test_a_badly_signed_event_changes_nothing(customer: Customer, events: Function) -> None:
@@ -272,6 +303,9 @@ def test_the_whole_reference_table_is_answered(data: psycopg.Connection[Row], ad
         assert len({npa["npa"] for npa in answer["npas"]}) == 450
         preflight = function.client.options("/")
         assert preflight.headers["access-control-allow-origin"] == "*"
+        data.execute("update public.enhanced_lerg set is_active = false where npa = '202'")
+        assert function.post().json()["statistics"]["total"] == 449
+        data.execute("update public.enhanced_lerg set is_active = true where npa = '202'")
 
 
 def test_an_npa_is_located(data: psycopg.Connection[Row], address: str) -> None:
