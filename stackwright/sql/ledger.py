@@ -77,6 +77,7 @@ class Detail:
     finished_at: str | None = None
     duration_ms: int | None = None
     done_statements: int = 0
+    tried_statement: int = 0
     done_checksum: str | None = None
     error: str | None = None
 
