@@ -83,8 +83,10 @@ def app(world: World) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await render.start()
-        yield
-        await render.stop()
+        try:
+            yield
+        finally:
+            await render.stop()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     starlette = Starlette(
