@@ -13,6 +13,8 @@ import httpx
 
 from stackwright.clock import SYSTEM, Clock
 from stackwright.configuration import Configuration
+from stackwright.http.client import Wiring
+from stackwright.http.rate_limit import Notice, silent
 from stackwright.render.client import RenderClient, RenderReader
 from stackwright.stripe.client import StripeClient, StripeReader
 from stackwright.supabase.client import SupabaseClient, SupabaseReader
@@ -40,10 +42,12 @@ class Clients:
         configuration: Configuration,
         transports: Transports = network,
         clock: Clock = SYSTEM,
+        notice: Notice = silent,
     ) -> None:
         self._configuration = configuration
         self._transports = transports
         self._clock = clock
+        self._notice = notice
 
     @cached_property
     def stripe_reader(self) -> StripeReader:
@@ -73,8 +77,7 @@ class Clients:
         return kind(
             self._configuration.require("stripeApiKey"),
             base_url=self._configuration.endpoints["STRIPE_API_BASE"],
-            transport=self._transports("stripe"),
-            clock=self._clock,
+            **self._wiring("stripe"),
         )
 
     def _render(self, kind: type[R]) -> R:
@@ -82,17 +85,19 @@ class Clients:
             self._configuration.require("renderApiKey"),
             self._configuration.require("renderOwnerId"),
             base_url=self._configuration.endpoints["RENDER_HOST"],
-            transport=self._transports("render"),
-            clock=self._clock,
+            **self._wiring("render"),
         )
 
     def _supabase(self, kind: type[B]) -> B:
         return kind(
             self._configuration.require("supabaseAccessToken"),
             base_url=self._configuration.endpoints["SUPABASE_API_ENDPOINT"],
-            transport=self._transports("supabase"),
-            clock=self._clock,
+            **self._wiring("supabase"),
         )
+
+    def _wiring(self, vendor: str) -> Wiring:
+        transport = self._transports(vendor)
+        return {"transport": transport, "clock": self._clock, "notice": self._notice}
 
     async def database_address(self, ref: str) -> str:
         """`user@host:port/database` of a project's session pooler (never transaction mode)."""

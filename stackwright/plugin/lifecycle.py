@@ -95,9 +95,22 @@ class Lifecycle:
         state = self._state(entry) if entry else None
         if entry:
             self._guard(entry, news)
+            await self._tell_drift(urn, entry)
         known = await self.controller.preview(self.session.reading(urn), reveal(news), state)
         known.pop("id", None)
         return {**news, **self._wrap_declared(known, outputs=True)}
+
+    async def _tell_drift(self, urn: str, entry: Entry) -> None:
+        """What else an update will set back: plain previews trust state, this one has to write."""
+        reading = self.session.reading(urn)
+        observed = await self.controller.observe(reading, self._state(entry))
+        if observed is None:
+            await reading.warn(f"{entry.id} is gone; run `pulumi up --refresh`")
+            return
+        found = self._observed_inputs(observed, entry)
+        paths = [change.path for change in differences(entry.inputs, found)]
+        if paths:
+            await reading.log(f"changed outside, will be set back: {', '.join(paths)}")
 
     # -- for real --------------------------------------------------------------------------
 

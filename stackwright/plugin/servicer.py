@@ -92,6 +92,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._state_config: Json = {}
         self._session: Session | None = None
         self._declared: dict[str, str] = {}
+        self._said: set[asyncio.Future[None]] = set()
 
     # -- the run ---------------------------------------------------------------------------
 
@@ -135,7 +136,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _open_session(self) -> Session:
         settings = configuration.read(self._environment, self._state_config)
-        clients = Clients(settings, self._transports, self._clock)
+        clients = Clients(settings, self._transports, self._clock, self._notice)
         self._session = Session(
             stack="",  # every URN names it
             configuration=settings,
@@ -145,6 +146,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             root=self._root,
         )
         return self._session
+
+    def _notice(self, text: str) -> None:
+        """A client waits for a rate limit: say so, without making it wait for us too."""
+        said = asyncio.ensure_future(self._engine.log("", text))
+        self._said.add(said)
+        said.add_done_callback(self._said.discard)
 
     async def Cancel(self, request: Any, context: Any) -> Any:
         # Also sent at the end of every normal run. Requests under way are let finish: a vendor's
