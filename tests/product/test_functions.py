@@ -10,6 +10,7 @@ import pytest
 
 from stackwright import toolchain
 from stackwright.errors import StackwrightError
+from stackwright.supabase.bundle import bundle
 from tests.product.helpers import ROOT
 
 FUNCTIONS = ROOT / "functions"
@@ -69,9 +70,20 @@ def test_only_declared_packages_and_files_beside_are_imported(source: Path) -> N
         assert (source.parent / name).is_file()
 
 
-def test_what_is_deployed_imports_no_test_helper() -> None:
-    deployed = [path for path in SOURCES if not path.name.endswith(".test.ts")]
-    assert [path.name for path in deployed if "testing.ts" in path.read_text()] == []
+def test_a_shared_file_belongs_only_to_the_functions_that_import_it() -> None:
+    bundles = [bundle(ROOT, "functions", slug) for slug in sorted(DECLARED)]
+    files = {file for found in bundles for file in found.files}
+    assert not {file for file in files if "test" in file}
+    users = {
+        name: [found.slug for found in bundles if f"functions/_shared/{name}" in found.files]
+        for name in ("lerg.ts", "caller.ts", "stripe.ts", "database.ts")
+    }
+    assert users == {
+        "lerg.ts": ["get-enhanced-lerg-data", "get-npa-location"],
+        "caller.ts": ["create-checkout-session"],
+        "stripe.ts": ["create-checkout-session", "stripe-events"],
+        "database.ts": sorted(DECLARED - {"create-checkout-session"}),
+    }
 
 
 def test_packages_are_pinned_and_the_lock_names_no_address() -> None:

@@ -3,13 +3,15 @@
 import csv
 import re
 from collections import Counter
+from pathlib import Path
 
 import psycopg
-import yaml
+import pytest
 
+from stackwright.sql.errors import BadReferenceData
+from stackwright.sql.reference import ReferenceData
 from tests.product.helpers import CHECKS, REFERENCE, load_reference_data
 
-RULES = yaml.safe_load(REFERENCE.with_suffix(".yaml").read_text())
 COLUMNS = [
     "npa",
     "country_code",
@@ -43,25 +45,47 @@ def test_every_npa_can_be_dialled() -> None:
         assert row["npa"][1] != row["npa"][2], row
 
 
-def test_the_rules_beside_the_file_hold() -> None:
-    assert (RULES["table"], RULES["key"], RULES["rows"]) == ("public.enhanced_lerg", "npa", 450)
-    assert RULES["keep"] == {"source": "manual"}
-    by_npa = {row["npa"]: row for row in rows()}
-    for required in RULES["require"]:
-        assert required.items() <= by_npa[required["npa"]].items()
+def test_the_file_is_accepted_by_the_rules_beside_it() -> None:
+    data = ReferenceData.load(REFERENCE)
+    declaration = data.declaration
+    assert (declaration.table, declaration.key) == ("public.enhanced_lerg", ("npa",))
+    assert declaration.rows == len(data.rows) == 450
+    assert declaration.keep == {"source": "manual"}
+    assert not declaration.prune
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        (("\n202,", "\n201,"), "201"),
+        (("\n202,", "\n1202,"), "1202"),
+        ((",pacific,100,lerg,true\n671", ",us-territory,100,lerg,true\n671"), "670"),
+        (("\n438,", "\n460,"), "438"),
+        (("\n787,PR,Puerto Rico,", "\n787,PR,Costa Rica,"), "787"),
+        ((",caribbean,", ",tropical,"), "tropical"),
+        ((",90,inferred", ",101,inferred"), "101"),
+        ((",inferred,", ",guessed,"), "guessed"),
+    ],
+)
+def test_a_wrong_file_is_refused(tmp_path: Path, wrong: tuple[str, str], expected: str) -> None:
+    text = REFERENCE.read_text()
+    assert wrong[0] in text
+    copy = tmp_path / REFERENCE.name
+    copy.write_text(text.replace(*wrong, 1))
+    copy.with_suffix(".yaml").write_text(REFERENCE.with_suffix(".yaml").read_text())
+    with pytest.raises(BadReferenceData, match=expected):
+        ReferenceData.load(copy)
+
+
+def test_the_source_tells_how_sure_a_row_is() -> None:
     for row in rows():
-        assert re.search(RULES["columns"]["npa"]["pattern"], row["npa"])
-        assert row["category"] in RULES["columns"]["category"]["allowed"]
-        assert row["source"] in RULES["columns"]["source"]["allowed"]
-        assert 80 <= int(row["confidence_score"]) <= 100
-        assert (row["confidence_score"] == "100") == (row["source"] == "lerg")
+        assert (row["source"], row["confidence_score"]) in {("lerg", "100"), ("inferred", "90")}
         assert row["is_active"] == "true"
 
 
-def test_every_required_npa_of_the_product_is_among_the_rules() -> None:
-    assert {"670", "671", "684", "438", "212", "416", "787", "264"} == {
-        required["npa"] for required in RULES["require"]
-    }
+def test_every_npa_that_the_product_names_is_required() -> None:
+    required = {row["npa"] for row in ReferenceData.load(REFERENCE).declaration.require}
+    assert required == {"670", "671", "684", "438", "212", "416", "787", "264"}
 
 
 def test_the_category_follows_from_the_country() -> None:
