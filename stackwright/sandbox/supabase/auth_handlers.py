@@ -216,7 +216,7 @@ async def _admin_create(call: AuthCall, connection: auth_users.Connection) -> au
 async def _admin_list(call: AuthCall, connection: auth_users.Connection) -> dict[str, Any]:
     query = call.request.query_params
     try:
-        page, per_page = int(query.get("page", 1)), int(query.get("per_page", 50))
+        page, per_page = int(query.get("page") or 1), int(query.get("per_page") or 50)
     except ValueError:
         raise AuthError(400, "validation_failed", "Bad Pagination Parameters") from None
     users = await auth_users.listing(connection, max(page, 1), max(per_page, 1))

@@ -231,6 +231,12 @@ async def backups(call: Call) -> Response:
     )
 
 
+async def get_storage(call: Call) -> Response:
+    """The storage server's settings; there is no storage server behind them."""
+    _ = call.project
+    return JSONResponse(service_config.STORAGE)
+
+
 async def get_postgrest(call: Call) -> Response:
     project = call.project
     settings = service_config.postgrest(call.world, project)

@@ -47,6 +47,7 @@ OPERATIONS: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", f"{_PROJECT}/database/password", handlers.change_password),
     ("GET", f"{_PROJECT}/database/backups", handlers.backups),
     ("GET", f"{_PROJECT}/config/database/pooler", handlers.pooler),
+    ("GET", f"{_PROJECT}/config/storage", handlers.get_storage),
     ("GET", f"{_PROJECT}/postgrest", handlers.get_postgrest),
     ("PATCH", f"{_PROJECT}/postgrest", handlers.change_postgrest),
     ("GET", f"{_PROJECT}/config/auth", handlers.get_auth),

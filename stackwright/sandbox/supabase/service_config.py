@@ -2,7 +2,7 @@
 
 The Data API's and the auth server's settings are stored and answered; of the auth settings only
 `jwt_exp`, `disable_signup`, `mailer_autoconfirm` and `password_min_length` change what the
-sandbox's auth server does.
+sandbox's auth server does. There is no storage server; its settings are constants.
 """
 
 import hashlib
@@ -21,6 +21,19 @@ _POSTGREST: dict[str, Any] = {
     "max_rows": 1000,
     "db_extra_search_path": "public, extensions",
     "db_pool": None,
+}
+STORAGE: dict[str, Any] = {
+    "fileSizeLimit": 50 * 1024 * 1024,
+    "features": {
+        "imageTransformation": {"enabled": True},
+        "s3Protocol": {"enabled": True},
+        "icebergCatalog": {"enabled": False, "maxNamespaces": 0, "maxTables": 0, "maxCatalogs": 0},
+        "vectorBuckets": {"enabled": False, "maxBuckets": 0, "maxIndexes": 0},
+    },
+    "capabilities": {"list_v2": True, "iceberg_catalog": False},
+    "external": {"upstreamTarget": "main"},
+    "migrationVersion": "sandbox",
+    "databasePoolMode": "recycled",
 }
 _NAMES = Path(__file__).with_name("auth_config.json")
 
