@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from stackwright.sandbox.stripe.errors import CardDeclined, InvalidRequest
 from stackwright.sandbox.stripe.mode import Mode, Object, Params
-from stackwright.sandbox.stripe.parameters import operation
+from stackwright.sandbox.stripe.parameters import Text, operation
 
 KIND = "payment_method"
 RETRIEVE = operation()
+ATTACH = operation(customer=Text(required=True))
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def read(number: str) -> Card:
     return card
 
 
-def attach(mode: Mode, card: Card, customer: Object, email: str | None = None) -> Object:
+def keep(mode: Mode, card: Card, customer: Object, email: str | None = None) -> Object:
     """A payment method of this card that belongs to the customer."""
     return mode.save(
         mode.fresh(
@@ -90,7 +91,7 @@ def of_customer(mode: Mode, name: str, customer: Object, param: str) -> Object:
     """The payment method that a parameter names: one of the customer's own, or a shorthand such
     as `pm_card_visa`, which is attached at once."""
     if name in SHORTHANDS:
-        return attach(mode, SHORTHANDS[name], customer)
+        return keep(mode, SHORTHANDS[name], customer)
     method = mode.require(KIND, name, param)
     if method["customer"] != customer["id"]:
         raise InvalidRequest(
@@ -113,6 +114,14 @@ def refusal(method: Object | None) -> str | None:
 def retrieve(mode: Mode, params: Params, name: str) -> Object:
     """One payment method."""
     return mode.require(KIND, name)
+
+
+def attach(mode: Mode, params: Params, name: str) -> Object:
+    """Give a payment method, in practice a shorthand such as `pm_card_visa`, to a customer."""
+    from stackwright.sandbox.stripe import customers
+
+    customer = customers.living(mode, params["customer"], "customer")
+    return of_customer(mode, name, customer, "payment_method")
 
 
 def _shown(card: Card) -> Object:

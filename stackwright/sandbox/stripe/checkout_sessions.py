@@ -17,7 +17,7 @@ from stackwright.sandbox.stripe import (
     subscriptions,
     versions,
 )
-from stackwright.sandbox.stripe.errors import InvalidRequest, MissingParameter
+from stackwright.sandbox.stripe.errors import InvalidRequest, MissingParameter, UnknownParameters
 from stackwright.sandbox.stripe.events import emit
 from stackwright.sandbox.stripe.mode import Mode, Object, Params, assign
 from stackwright.sandbox.stripe.parameters import (
@@ -42,6 +42,7 @@ CREATE = operation(
     ("customer", "customer_email"),
     ("allow_promotion_codes", "discounts"),
     allow_promotion_codes=Boolean(),
+    allowed_payment_method_types=Array(of=Text()),
     billing_address_collection=choice("auto", "required"),
     cancel_url=Text(),
     client_reference_id=Text(limit=200),
@@ -88,7 +89,7 @@ CREATE = operation(
     success_url=Text(),
     ui_mode=Choice(words=("hosted_page", "hosted")),
     **not_emulated(
-        "adaptive_pricing", "after_expiration", "allowed_payment_method_types", "automatic_tax",
+        "adaptive_pricing", "after_expiration", "automatic_tax",
         "branding_settings", "consent_collection", "custom_fields", "custom_text",
         "customer_account", "customer_creation", "excluded_payment_method_types",
         "integration_identifier", "invoice_creation", "managed_payments", "name_collection",
@@ -99,7 +100,12 @@ CREATE = operation(
         "tax_id_collection", "wallet_options",
     ),
 )  # fmt: skip
-UPDATE = operation(metadata=Metadata(), **not_emulated("collected_information", "line_items"))
+UPDATE = operation(
+    metadata=Metadata(),
+    **not_emulated(
+        "collected_information", "line_items", "payment_intent_data", "shipping_options"
+    ),
+)
 RETRIEVE = operation()
 EXPIRE = operation()
 LINE_ITEMS = listing()
@@ -166,10 +172,15 @@ def _check(mode: Mode, params: Params) -> None:
 
 def _check_shape(mode: Mode, params: Params) -> None:
     """What depends on the API version, and the limits of `expires_at`."""
-    old = versions.before(mode.version, versions.DAHLIA)
-    known = "hosted" if old else "hosted_page"
+    known = "hosted" if versions.before(mode.version, versions.DAHLIA) else "hosted_page"
     if params.get("ui_mode", known) != known:
         raise InvalidRequest(f"Invalid ui_mode: must be {known} in the sandbox", param="ui_mode")
+    old = versions.before(mode.version, versions.ENDIVE)
+    foreign = "allowed_payment_method_types" if old else "payment_method_types"
+    if foreign in params:
+        raise UnknownParameters([foreign])
+    if "card" not in _payment_methods(params):
+        raise InvalidRequest("The sandbox takes cards only.", code="sandbox_not_emulated")
     wait = params.get("expires_at", mode.now() + DAY) - mode.now()
     if not DAY / 48 <= wait <= DAY:
         raise InvalidRequest(
@@ -177,6 +188,12 @@ def _check_shape(mode: Mode, params: Params) -> None:
             " Session creation.",
             param="expires_at",
         )
+
+
+def _payment_methods(params: Params) -> list[str]:
+    """Endive renamed the parameter that limits them."""
+    named = params.get("payment_method_types") or params.get("allowed_payment_method_types")
+    return named or ["card"]
 
 
 def _settings(mode: Mode, params: Params) -> Object:
@@ -191,7 +208,7 @@ def _settings(mode: Mode, params: Params) -> Object:
         "metadata": {},
         "mode": params["mode"],
         "payment_method_collection": params.get("payment_method_collection", "always"),
-        "payment_method_types": params.get("payment_method_types", ["card"]),
+        "payment_method_types": ["card"],
     }
 
 
@@ -315,7 +332,7 @@ def complete(mode: Mode, name: str, payer: Payer) -> Object:
         apply_code(mode, session, payer.code)
     card = cards.read(payer.card)
     customer = _customer(mode, session, payer)
-    method = cards.attach(mode, card, customer, payer.email)
+    method = cards.keep(mode, card, customer, payer.email)
     emit(mode, "payment_method.attached", method)
     data = session["_subscription_data"]
     order = subscriptions.Order(

@@ -43,16 +43,16 @@ _BOTH: dict[str, Field] = {
 _SETTINGS = record(default_payment_method=Text(unset=True), footer=Text(unset=True))
 _LATER = not_emulated(
     "business_name", "cash_balance", "individual_name", "invoice_prefix", "next_invoice_sequence",
-    "source", "tax", "test_clock", "validate",
+    "source", "tax", "validate",
 )  # fmt: skip
 CREATE = operation(
     invoice_settings=_SETTINGS,
     payment_method=Text(),
     **_BOTH,
     **_LATER,
-    **not_emulated("tax_id_data"),
+    **not_emulated("tax_id_data", "test_clock"),
 )
-UPDATE = operation(invoice_settings=_SETTINGS, **_BOTH, **_LATER)
+UPDATE = operation(invoice_settings=_SETTINGS, **_BOTH, **_LATER, **not_emulated("default_source"))
 RETRIEVE = operation()
 DELETE = operation()
 LIST = listing(created=SPAN, email=Text(), **not_emulated("test_clock"))

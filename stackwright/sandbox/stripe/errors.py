@@ -41,7 +41,7 @@ class StripeError(Exception):
     def envelope(self, log_url: str) -> dict[str, Any]:
         """The body `{"error": {...}}`, absent fields left out as Stripe leaves them out."""
         error: dict[str, Any] = {"code": self.code, "message": self.message, "param": self.param}
-        if self.code:
+        if self.code and not self.code.startswith("sandbox_"):
             error["doc_url"] = f"{DOCS}/{self.code.replace('_', '-')}"
         error |= {"request_log_url": log_url, "type": self.type}
         return {"error": {key: value for key, value in error.items() if value is not None}}

@@ -30,7 +30,12 @@ LIST = listing(
     subscription=Text(),
     **not_emulated("customer_account", "due_date"),
 )
-PAY = operation(payment_method=Text(), paid_out_of_band=Boolean(), **not_emulated("forgive"))
+PAY = operation(
+    off_session=Boolean(),
+    payment_method=Text(),
+    paid_out_of_band=Boolean(),
+    **not_emulated("forgive", "mandate", "source"),
+)
 VOID = operation()
 RETRY_AFTER = 3 * 24 * 3600
 _CONSTANT: Object = {

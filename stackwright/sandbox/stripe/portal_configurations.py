@@ -21,6 +21,7 @@ from stackwright.sandbox.stripe.parameters import (
     Text,
     choice,
     listing,
+    not_emulated,
     operation,
     record,
 )
@@ -73,6 +74,7 @@ def _features(enabled: Field) -> Record:
         payment_method_update=record(enabled=enabled, payment_method_configuration=Text()),
         subscription_cancel=record(enabled=enabled, **_CANCEL),
         subscription_update=record(enabled=enabled, **_CHANGE),
+        **not_emulated("subscription_pause"),
     )
 
 

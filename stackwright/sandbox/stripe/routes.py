@@ -75,6 +75,7 @@ OPERATIONS: list[Operation] = [
     *_usual("/v1/events", events, "list", "retrieve"),
     *_usual("/v1/customers", customers, *_FULL),
     *_usual("/v1/payment_methods", cards, "retrieve"),
+    Operation("POST", "/v1/payment_methods/{name}/attach", cards.KIND, cards.ATTACH, cards.attach),
     *_usual("/v1/subscriptions", subscription_api, *_EDITABLE),
     Operation(
         "DELETE",

@@ -44,7 +44,9 @@ _ITEM: dict[str, Field] = {
     "price": Text(),
     "quantity": Integer(low=0),
     "metadata": Metadata(),
-    **not_emulated("billing_thresholds", "discounts", "plan", "price_data", "tax_rates"),
+    **not_emulated(
+        "billing_thresholds", "current_trial", "discounts", "plan", "price_data", "tax_rates"
+    ),
 }
 _BOTH: dict[str, Field] = {
     "cancel_at": Either(first=MOMENT, second=Text(unset=True)),
@@ -60,7 +62,8 @@ _BOTH: dict[str, Field] = {
     "trial_end": Either(first=MOMENT, second=Choice(words=("now",))),
     "trial_from_plan": Boolean(),
     **not_emulated(
-        "add_invoice_items", "application_fee_percent", "automatic_tax", "billing_thresholds",
+        "add_invoice_items", "application_fee_percent", "automatic_tax", "billing_schedules",
+        "billing_thresholds",
         "days_until_due", "default_source", "default_tax_rates", "invoice_settings",
         "on_behalf_of", "payment_settings", "pending_invoice_item_interval", "transfer_data",
         "trial_settings", "collection_method", "billing_cycle_anchor",
@@ -74,10 +77,14 @@ CREATE = operation(
     discounts=_DISCOUNTS,
     trial_period_days=Integer(low=1, high=730),
     **_BOTH,
-    **not_emulated("backdate_start_date", "billing_cycle_anchor_config", "billing_mode"),
+    **not_emulated(
+        "backdate_start_date", "billing_cycle_anchor_config", "billing_mode", "customer_account"
+    ),
 )
 UPDATE = operation(
-    items=Array(of=record(id=Text(), deleted=Boolean(), **_ITEM), limit=20),
+    items=Array(
+        of=record(id=Text(), deleted=Boolean(), **_ITEM, **not_emulated("clear_usage")), limit=20
+    ),
     cancellation_details=_DETAILS,
     **_BOTH,
     **not_emulated("discounts", "pause_collection", "proration_date"),

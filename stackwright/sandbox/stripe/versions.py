@@ -2,7 +2,7 @@
 
 A stored object has the shape of `CURRENT`. `downgrade` gives an object the shape that an older
 version had; it changes only the object itself, not those nested in it.
-Source: https://docs.stripe.com/changelog (2024-04-10, basil, clover, dahlia).
+Source: https://docs.stripe.com/changelog (2024-04-10, basil, clover, dahlia, endive).
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ CURRENT = "2026-10-28.endive"
 CLOVER = "2025-09-30"
 BASIL = "2025-03-31"
 DAHLIA = "2026-03-25"
+ENDIVE = "2026-09-30"
 APRIL_2024 = "2024-04-10"
 
 Object = dict[str, Any]

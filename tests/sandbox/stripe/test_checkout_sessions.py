@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 
-Json = dict[str, Any]
+from tests.sandbox.stripe.helpers import Json, Stripe
+
 CARD = {"email": "ada@example.com", "name": "Ada", "card": "4242 4242 4242 4242"}
 PAGE = "http://127.0.0.1:1"
 
 
-def pay(stripe: Any, session: Json, **fields: str) -> Any:
+def pay(stripe: Stripe, session: Json, **fields: str) -> Any:
     return stripe.send("POST", session["url"].removeprefix(PAGE), {**CARD, **fields})
 
 
-def test_paying_makes_customer_subscription_and_paid_invoice(stripe: Any, session: Json) -> None:
+def test_paying_makes_customer_subscription_and_paid_invoice(stripe: Stripe, session: Json) -> None:
     response = pay(stripe, session)
     done = stripe.get(f"/v1/checkout/sessions/{session['id']}")
     assert response.status_code == 303
@@ -29,7 +30,7 @@ def test_paying_makes_customer_subscription_and_paid_invoice(stripe: Any, sessio
     assert invoice["billing_reason"] == "subscription_create"
 
 
-def test_paying_emits_the_events_of_a_new_subscription(stripe: Any, session: Json) -> None:
+def test_paying_emits_the_events_of_a_new_subscription(stripe: Stripe, session: Json) -> None:
     events = [
         "checkout.session.completed",
         "customer.subscription.created",
@@ -43,7 +44,7 @@ def test_paying_emits_the_events_of_a_new_subscription(stripe: Any, session: Jso
     assert sorted(stripe.receiver.types) == events
 
 
-def test_the_page_shows_the_amount_and_offers_the_test_card(stripe: Any, session: Json) -> None:
+def test_the_page_shows_the_amount_and_offers_the_test_card(stripe: Stripe, session: Json) -> None:
     page = stripe.send("GET", session["url"].removeprefix(PAGE))
     assert page.status_code == 200
     assert "99.00 USD" in page.text
@@ -51,7 +52,7 @@ def test_the_page_shows_the_amount_and_offers_the_test_card(stripe: Any, session
     assert "script" not in page.text
 
 
-def test_a_declined_card_leaves_nothing_behind(stripe: Any, session: Json) -> None:
+def test_a_declined_card_leaves_nothing_behind(stripe: Stripe, session: Json) -> None:
     page = pay(stripe, session, card="4000 0000 0000 0002")
     assert page.status_code == 402
     assert "Your card was declined." in page.text
@@ -59,11 +60,11 @@ def test_a_declined_card_leaves_nothing_behind(stripe: Any, session: Json) -> No
     assert stripe.get(f"/v1/checkout/sessions/{session['id']}")["status"] == "open"
 
 
-def test_a_number_that_is_no_test_card_is_declined(stripe: Any, session: Json) -> None:
+def test_a_number_that_is_no_test_card_is_declined(stripe: Stripe, session: Json) -> None:
     assert "used a non test card" in pay(stripe, session, card="4111111111111111").text
 
 
-def test_a_session_is_paid_once(stripe: Any, session: Json) -> None:
+def test_a_session_is_paid_once(stripe: Stripe, session: Json) -> None:
     path = session["url"].removeprefix(PAGE)
     pay(stripe, session)
     again = stripe.send("POST", path, CARD)
@@ -71,7 +72,7 @@ def test_a_session_is_paid_once(stripe: Any, session: Json) -> None:
     assert len(stripe.get("/v1/subscriptions")["data"]) == 1
 
 
-def test_a_trial_costs_nothing_today(stripe: Any, monthly: Json) -> None:
+def test_a_trial_costs_nothing_today(stripe: Stripe, monthly: Json) -> None:
     session = stripe.post(
         "/v1/checkout/sessions",
         {
@@ -93,7 +94,7 @@ def test_a_trial_costs_nothing_today(stripe: Any, monthly: Json) -> None:
 
 
 def test_a_promotion_code_typed_on_the_page_lowers_the_first_invoice(
-    stripe: Any, monthly: Json
+    stripe: Stripe, monthly: Json
 ) -> None:
     stripe.post("/v1/coupons", {"id": "half", "percent_off": 50})
     code = stripe.post(
@@ -120,7 +121,9 @@ def test_a_promotion_code_typed_on_the_page_lowers_the_first_invoice(
     assert (used["times_redeemed"], used["active"]) == (1, False)
 
 
-def test_a_promotion_code_is_not_taken_where_it_was_not_allowed(stripe: Any, session: Json) -> None:
+def test_a_promotion_code_is_not_taken_where_it_was_not_allowed(
+    stripe: Stripe, session: Json
+) -> None:
     stripe.post("/v1/coupons", {"id": "half", "percent_off": 50})
     stripe.post(
         "/v1/promotion_codes", {"promotion": {"type": "coupon", "coupon": "half"}, "code": "BETA"}
@@ -128,20 +131,20 @@ def test_a_promotion_code_is_not_taken_where_it_was_not_allowed(stripe: Any, ses
     assert pay(stripe, session, code="BETA").status_code == 402
 
 
-def test_an_unpaid_session_expires_after_a_day(stripe: Any, session: Json) -> None:
+def test_an_unpaid_session_expires_after_a_day(stripe: Stripe, session: Json) -> None:
     stripe.world.clock.advance(24 * 3600)
     assert stripe.get(f"/v1/checkout/sessions/{session['id']}")["status"] == "expired"
     assert stripe.get("/v1/events", {"type": "checkout.session.expired"})["data"]
     assert pay(stripe, {"url": session["url"]}).status_code == 410
 
 
-def test_a_session_can_be_expired_once(stripe: Any, session: Json) -> None:
+def test_a_session_can_be_expired_once(stripe: Stripe, session: Json) -> None:
     path = f"/v1/checkout/sessions/{session['id']}/expire"
     assert stripe.post(path)["status"] == "expired"
     assert "has a status of expired" in stripe.refused("POST", path)["message"]
 
 
-def test_line_items_are_listed_and_expanded(stripe: Any, session: Json, monthly: Json) -> None:
+def test_line_items_are_listed_and_expanded(stripe: Stripe, session: Json, monthly: Json) -> None:
     listed = stripe.get(f"/v1/checkout/sessions/{session['id']}/line_items")
     expanded = stripe.get(f"/v1/checkout/sessions/{session['id']}", {"expand": ["line_items"]})
     assert listed["data"][0]["price"]["id"] == monthly["id"]
@@ -149,7 +152,7 @@ def test_line_items_are_listed_and_expanded(stripe: Any, session: Json, monthly:
     assert "line_items" not in session
 
 
-def test_an_archived_price_cannot_be_sold(stripe: Any, monthly: Json) -> None:
+def test_an_archived_price_cannot_be_sold(stripe: Stripe, monthly: Json) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": False})
     error = stripe.refused(
         "POST",
@@ -167,7 +170,7 @@ def test_an_archived_price_cannot_be_sold(stripe: Any, monthly: Json) -> None:
 
 
 @pytest.mark.parametrize("missing", ["success_url", "line_items"])
-def test_what_a_session_needs_is_named(stripe: Any, monthly: Json, missing: str) -> None:
+def test_what_a_session_needs_is_named(stripe: Stripe, monthly: Json, missing: str) -> None:
     params = {
         "mode": "subscription",
         "success_url": "http://x",
@@ -178,7 +181,7 @@ def test_what_a_session_needs_is_named(stripe: Any, monthly: Json, missing: str)
     assert (error["code"], error["param"]) == ("parameter_missing", missing)
 
 
-def test_a_parameter_that_is_not_emulated_is_refused_loudly(stripe: Any, monthly: Json) -> None:
+def test_a_parameter_that_is_not_emulated_is_refused_loudly(stripe: Stripe, monthly: Json) -> None:
     params = {"mode": "payment", "success_url": "http://x"}
     assert stripe.refused("POST", "/v1/checkout/sessions", params)["code"] == "sandbox_not_emulated"
     taxed = {"automatic_tax": {"enabled": True}}
@@ -188,7 +191,22 @@ def test_a_parameter_that_is_not_emulated_is_refused_loudly(stripe: Any, monthly
     )
 
 
-def test_ui_mode_has_the_name_of_its_api_version(stripe: Any, session: Json) -> None:
+def test_ui_mode_has_the_name_of_its_api_version(stripe: Stripe, session: Json) -> None:
     assert session["ui_mode"] == "hosted_page"
     stripe.version = "2024-04-10"
     assert stripe.get(f"/v1/checkout/sessions/{session['id']}")["ui_mode"] == "hosted"
+
+
+def test_payment_method_types_went_with_endive(stripe: Stripe, monthly: Json) -> None:
+    params = {
+        "mode": "subscription",
+        "success_url": "http://x",
+        "line_items": [{"price": monthly["id"]}],
+    }
+    old, new = "payment_method_types", "allowed_payment_method_types"
+    path = "/v1/checkout/sessions"
+    assert stripe.refused("POST", path, {**params, old: ["card"]})["code"] == "parameter_unknown"
+    assert stripe.post(path, {**params, new: ["card"]})["payment_method_types"] == ["card"]
+    stripe.version = "2024-04-10"
+    assert stripe.refused("POST", path, {**params, new: ["card"]})["param"] == new
+    assert stripe.post(path, {**params, old: ["card"]})["payment_method_types"] == ["card"]

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.stripe.helpers import Stripe
+
 
 @pytest.fixture(autouse=True)
-def coupon(stripe: Any) -> Any:
+def coupon(stripe: Stripe) -> Any:
     return stripe.post("/v1/coupons", {"id": "half", "percent_off": 50, "duration": "forever"})
 
 
@@ -14,12 +16,12 @@ def promotion(code: str = "BETA", **more: Any) -> dict[str, Any]:
     return {"promotion": {"type": "coupon", "coupon": "half"}, "code": code, **more}
 
 
-def test_a_coupon_keeps_its_terms(stripe: Any) -> None:
+def test_a_coupon_keeps_its_terms(stripe: Stripe) -> None:
     assert stripe.refused("POST", "/v1/coupons/half", {"percent_off": 10})["param"] == "percent_off"
     assert stripe.post("/v1/coupons/half", {"name": "Half"})["name"] == "Half"
 
 
-def test_a_coupon_is_deleted_for_good_and_its_id_is_free_again(stripe: Any) -> None:
+def test_a_coupon_is_deleted_for_good_and_its_id_is_free_again(stripe: Stripe) -> None:
     assert stripe.delete("/v1/coupons/half")["deleted"] is True
     assert stripe.post("/v1/coupons", {"id": "half", "percent_off": 10})["percent_off"] == 10
 
@@ -37,11 +39,11 @@ def test_a_coupon_is_deleted_for_good_and_its_id_is_free_again(stripe: Any) -> N
         {"percent_off": 10, "redeem_by": 1},
     ],
 )
-def test_a_coupon_that_makes_no_sense_is_refused(stripe: Any, params: dict[str, Any]) -> None:
+def test_a_coupon_that_makes_no_sense_is_refused(stripe: Stripe, params: dict[str, Any]) -> None:
     assert stripe.refused("POST", "/v1/coupons", params)["status"] == 400
 
 
-def test_an_active_code_is_unique_whatever_its_case(stripe: Any) -> None:
+def test_an_active_code_is_unique_whatever_its_case(stripe: Stripe) -> None:
     first = stripe.post("/v1/promotion_codes", promotion("Beta"))
     assert "already exists" in stripe.refused("POST", "/v1/promotion_codes", promotion())["message"]
     stripe.post(f"/v1/promotion_codes/{first['id']}", {"active": False})
@@ -50,12 +52,12 @@ def test_an_active_code_is_unique_whatever_its_case(stripe: Any) -> None:
     assert "already exists" in error["message"]
 
 
-def test_a_code_cannot_be_deleted(stripe: Any) -> None:
+def test_a_code_cannot_be_deleted(stripe: Stripe) -> None:
     code = stripe.post("/v1/promotion_codes", promotion())
     assert stripe.refused("DELETE", f"/v1/promotion_codes/{code['id']}")["status"] == 404
 
 
-def test_the_coupon_is_named_where_the_api_version_has_it(stripe: Any) -> None:
+def test_the_coupon_is_named_where_the_api_version_has_it(stripe: Stripe) -> None:
     code = stripe.post("/v1/promotion_codes", promotion())
     assert code["promotion"] == {"coupon": "half", "type": "coupon"}
     assert stripe.refused("POST", "/v1/promotion_codes", {"coupon": "half"})["param"] == "coupon"
@@ -66,12 +68,12 @@ def test_the_coupon_is_named_where_the_api_version_has_it(stripe: Any) -> None:
     assert stripe.refused("POST", "/v1/promotion_codes", promotion("N"))["param"] == "promotion"
 
 
-def test_the_coupon_of_a_code_can_be_expanded(stripe: Any) -> None:
+def test_the_coupon_of_a_code_can_be_expanded(stripe: Stripe) -> None:
     code = stripe.post("/v1/promotion_codes", promotion(expand=["promotion.coupon"]))
     assert code["promotion"]["coupon"]["percent_off"] == 50
 
 
-def test_codes_are_found_by_their_code(stripe: Any) -> None:
+def test_codes_are_found_by_their_code(stripe: Stripe) -> None:
     stripe.post("/v1/promotion_codes", promotion())
     assert len(stripe.get("/v1/promotion_codes", {"code": "beta", "active": True})["data"]) == 1
     assert stripe.get("/v1/promotion_codes", {"code": "other"})["data"] == []

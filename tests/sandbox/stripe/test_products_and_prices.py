@@ -1,27 +1,25 @@
 """The catalogue: what is immutable, unique, archived and deleted."""
 
-from typing import Any
-
 import pytest
 
-Json = dict[str, Any]
+from tests.sandbox.stripe.helpers import Json, Stripe
 
 
-def test_a_product_takes_an_id_of_the_callers_choice_once(stripe: Any) -> None:
+def test_a_product_takes_an_id_of_the_callers_choice_once(stripe: Stripe) -> None:
     product = stripe.post("/v1/products", {"id": "pro", "name": "Pro", "metadata": {"a": "b"}})
     assert (product["id"], product["metadata"], product["livemode"]) == ("pro", {"a": "b"}, False)
     error = stripe.refused("POST", "/v1/products", {"id": "pro", "name": "Pro"})
     assert (error["status"], error["code"]) == (400, "resource_already_exists")
 
 
-def test_metadata_merges_and_empty_values_remove(stripe: Any) -> None:
+def test_metadata_merges_and_empty_values_remove(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"id": "p", "name": "P", "metadata": {"a": "1", "b": "2"}})
     merged = stripe.post("/v1/products/p", {"metadata": {"b": "", "c": "3"}})
     assert merged["metadata"] == {"a": "1", "c": "3"}
     assert stripe.post("/v1/products/p", {"metadata": ""})["metadata"] == {}
 
 
-def test_a_product_with_any_price_cannot_be_deleted(stripe: Any, monthly: Json) -> None:
+def test_a_product_with_any_price_cannot_be_deleted(stripe: Stripe, monthly: Json) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": False})
     error = stripe.refused("DELETE", "/v1/products/accelerator")
     assert error["message"] == (
@@ -29,7 +27,7 @@ def test_a_product_with_any_price_cannot_be_deleted(stripe: Any, monthly: Json) 
     )
 
 
-def test_a_product_without_prices_is_deleted_for_good(stripe: Any) -> None:
+def test_a_product_without_prices_is_deleted_for_good(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"id": "p", "name": "P"})
     assert stripe.delete("/v1/products/p") == {"id": "p", "object": "product", "deleted": True}
     error = stripe.refused("GET", "/v1/products/p")
@@ -37,7 +35,7 @@ def test_a_product_without_prices_is_deleted_for_good(stripe: Any) -> None:
     assert error["message"] == "No such product: 'p'"
 
 
-def test_default_price_data_makes_the_default_price(stripe: Any) -> None:
+def test_default_price_data_makes_the_default_price(stripe: Stripe) -> None:
     data = {"currency": "usd", "unit_amount": 500, "recurring": {"interval": "year"}}
     product = stripe.post("/v1/products", {"name": "P", "default_price_data": data})
     price = stripe.get(f"/v1/prices/{product['default_price']}")
@@ -45,7 +43,7 @@ def test_default_price_data_makes_the_default_price(stripe: Any) -> None:
 
 
 def test_a_default_price_cannot_be_archived_until_it_is_replaced(
-    stripe: Any, monthly: Json
+    stripe: Stripe, monthly: Json
 ) -> None:
     path = f"/v1/prices/{monthly['id']}"
     stripe.post("/v1/products/accelerator", {"default_price": monthly["id"]})
@@ -56,13 +54,13 @@ def test_a_default_price_cannot_be_archived_until_it_is_replaced(
     assert stripe.post(path, {"active": False})["active"] is False
 
 
-def test_a_default_price_must_be_the_products_own(stripe: Any, monthly: Json) -> None:
+def test_a_default_price_must_be_the_products_own(stripe: Stripe, monthly: Json) -> None:
     stripe.post("/v1/products", {"id": "other", "name": "Other"})
     error = stripe.refused("POST", "/v1/products/other", {"default_price": monthly["id"]})
     assert error["param"] == "default_price"
 
 
-def test_a_lookup_key_is_unique_also_against_archived_prices(stripe: Any, monthly: Json) -> None:
+def test_a_lookup_key_is_unique_also_against_archived_prices(stripe: Stripe, monthly: Json) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": False})
     wanted = {
         "product": "accelerator",
@@ -80,12 +78,12 @@ def test_a_lookup_key_is_unique_also_against_archived_prices(stripe: Any, monthl
 @pytest.mark.parametrize(
     "change", [{"unit_amount": 1}, {"currency": "eur"}, {"recurring": {"interval": "year"}}]
 )
-def test_what_a_price_is_cannot_be_changed(stripe: Any, monthly: Json, change: Json) -> None:
+def test_what_a_price_is_cannot_be_changed(stripe: Stripe, monthly: Json, change: Json) -> None:
     error = stripe.refused("POST", f"/v1/prices/{monthly['id']}", change)
     assert (error["code"], error["param"]) == ("parameter_unknown", next(iter(change)))
 
 
-def test_a_price_cannot_be_deleted(stripe: Any, monthly: Json) -> None:
+def test_a_price_cannot_be_deleted(stripe: Stripe, monthly: Json) -> None:
     error = stripe.refused("DELETE", f"/v1/prices/{monthly['id']}")
     assert (error["status"], error["message"].split(" Please")[0]) == (
         404,
@@ -94,7 +92,7 @@ def test_a_price_cannot_be_deleted(stripe: Any, monthly: Json) -> None:
 
 
 def test_a_list_of_prices_holds_active_ones_unless_told_otherwise(
-    stripe: Any, monthly: Json
+    stripe: Stripe, monthly: Json
 ) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": False})
     assert stripe.get("/v1/prices", {"lookup_keys": ["monthly"]})["data"] == []
@@ -102,7 +100,7 @@ def test_a_list_of_prices_holds_active_ones_unless_told_otherwise(
     assert [price["id"] for price in found] == [monthly["id"]]
 
 
-def test_tiers_and_currency_options_show_only_when_expanded(stripe: Any, monthly: Json) -> None:
+def test_tiers_and_currency_options_show_only_when_expanded(stripe: Stripe, monthly: Json) -> None:
     tiers = [{"up_to": 10, "unit_amount": 100}, {"up_to": "inf", "unit_amount": 80}]
     price = stripe.post(
         "/v1/prices",
@@ -150,19 +148,19 @@ def test_tiers_and_currency_options_show_only_when_expanded(stripe: Any, monthly
     ],
 )
 def test_a_price_that_makes_no_sense_is_refused(
-    stripe: Any, monthly: Json, params: Json, param: str
+    stripe: Stripe, monthly: Json, params: Json, param: str
 ) -> None:
     error = stripe.refused("POST", "/v1/prices", params)
     assert (error["status"], error["param"]) == (400, param)
 
 
-def test_a_refused_price_leaves_no_product_behind(stripe: Any) -> None:
+def test_a_refused_price_leaves_no_product_behind(stripe: Stripe) -> None:
     params = {"currency": "usd", "unit_amount": 1, "product_data": {"name": "P"}}
     stripe.refused("POST", "/v1/prices", {**params, "expand": ["nothing"]})
     assert stripe.get("/v1/products")["data"] == []
 
 
-def test_events_tell_what_changed(stripe: Any, monthly: Json) -> None:
+def test_events_tell_what_changed(stripe: Stripe, monthly: Json) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"nickname": "Basic"})
     event = stripe.get("/v1/events", {"type": "price.updated"})["data"][0]
     assert event["data"]["previous_attributes"] == {"nickname": None}
@@ -170,7 +168,7 @@ def test_events_tell_what_changed(stripe: Any, monthly: Json) -> None:
     assert event["request"]["id"].startswith("req_")
 
 
-def test_a_change_that_changes_nothing_makes_no_event(stripe: Any, monthly: Json) -> None:
+def test_a_change_that_changes_nothing_makes_no_event(stripe: Stripe, monthly: Json) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": True})
     stripe.post("/v1/products/accelerator", {"name": "Accelerator"})
     assert stripe.get("/v1/events", {"types": ["price.updated", "product.updated"]})["data"] == []

@@ -5,39 +5,39 @@ from typing import Any
 
 import pytest
 
-Json = dict[str, Any]
+from tests.sandbox.stripe.helpers import Json, Stripe
 
 
 def error_of(response: Any) -> Json:
     return {"status": response.status_code, **response.json()["error"]}
 
 
-def test_a_request_without_a_key_is_told_how_to_send_one(stripe: Any) -> None:
+def test_a_request_without_a_key_is_told_how_to_send_one(stripe: Stripe) -> None:
     response = stripe.send("GET", "/v1/account", authorization="")
     assert response.status_code == 401
     assert response.json()["error"]["message"].startswith("You did not provide an API key.")
     assert response.headers["www-authenticate"] == 'Basic realm="Stripe"'
 
 
-def test_a_foreign_key_is_refused_and_never_shown_whole(stripe: Any) -> None:
+def test_a_foreign_key_is_refused_and_never_shown_whole(stripe: Stripe) -> None:
     key = "sk_test_" + "A" * 30 + "wxyz"
     error = error_of(stripe.send("GET", "/v1/account", authorization=f"Bearer {key}"))
     assert error["status"] == 401
     assert error["message"] == f"Invalid API Key provided: sk_test_{'*' * 30}wxyz"
 
 
-def test_the_key_may_come_as_basic_credentials(stripe: Any) -> None:
+def test_the_key_may_come_as_basic_credentials(stripe: Stripe) -> None:
     basic = base64.b64encode(f"{stripe.key}:".encode()).decode()
     assert stripe.send("GET", "/v1/account", authorization=f"Basic {basic}").status_code == 200
 
 
-def test_a_publishable_key_is_refused(stripe: Any) -> None:
+def test_a_publishable_key_is_refused(stripe: Stripe) -> None:
     stripe.key = stripe.keys["stripe_publishable_test"]
     error = stripe.refused("GET", "/v1/products")
     assert (error["status"], error["code"]) == (403, "secret_key_required")
 
 
-def test_a_restricted_key_may_deploy_and_nothing_else(stripe: Any) -> None:
+def test_a_restricted_key_may_deploy_and_nothing_else(stripe: Stripe) -> None:
     stripe.key = stripe.keys["stripe_restricted_test"]
     stripe.post("/v1/products", {"name": "P"})
     error = stripe.refused("POST", "/v1/customers", {"email": "a@example.com"})
@@ -45,7 +45,7 @@ def test_a_restricted_key_may_deploy_and_nothing_else(stripe: Any) -> None:
     assert "rak_customer_write" in error["message"]
 
 
-def test_test_and_live_objects_never_meet(stripe: Any) -> None:
+def test_test_and_live_objects_never_meet(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"id": "p", "name": "Test"})
     stripe.key = stripe.keys["stripe_live_key"]
     assert stripe.get("/v1/products")["data"] == []
@@ -58,33 +58,33 @@ def test_test_and_live_objects_never_meet(stripe: Any) -> None:
     assert (live["livemode"], live["name"]) == (True, "Live")
 
 
-def test_the_account_names_the_sandbox(stripe: Any) -> None:
+def test_the_account_names_the_sandbox(stripe: Stripe) -> None:
     assert stripe.get("/v1/account")["id"] == f"acct_sandbox{stripe.world.sandbox_id}"
     assert stripe.refused("GET", "/v1/accounts/acct_1")["code"] == "account_invalid"
 
 
-def test_every_answer_names_its_request(stripe: Any) -> None:
+def test_every_answer_names_its_request(stripe: Stripe) -> None:
     good = stripe.send("GET", "/v1/products")
     bad = stripe.send("GET", "/v1/products/nope")
     assert good.headers["request-id"].startswith("req_")
     assert bad.headers["request-id"] in bad.json()["error"]["request_log_url"]
 
 
-def test_an_unknown_api_version_is_refused(stripe: Any) -> None:
+def test_an_unknown_api_version_is_refused(stripe: Stripe) -> None:
     stripe.version = "2024-13-01"
     assert stripe.refused("GET", "/v1/products")["message"] == (
         "Invalid Stripe API version: 2024-13-01"
     )
 
 
-def test_an_unknown_path_is_refused_and_loud(stripe: Any) -> None:
+def test_an_unknown_path_is_refused_and_loud(stripe: Stripe) -> None:
     error = stripe.refused("GET", "/v1/unicorns")
     assert (error["status"], error["type"]) == (404, "invalid_request_error")
     assert error["message"].startswith("Unrecognized request URL (GET: /v1/unicorns).")
     assert stripe.world.journal.entries()[-1].note == "not emulated"
 
 
-def test_unknown_parameters_are_refused_by_name(stripe: Any) -> None:
+def test_unknown_parameters_are_refused_by_name(stripe: Stripe) -> None:
     error = stripe.refused("POST", "/v1/products", {"name": "P", "foo": "1", "bar": "2"})
     assert (error["status"], error["code"], error["param"]) == (400, "parameter_unknown", "foo")
     assert error["message"] == "Received unknown parameters: foo, bar"
@@ -92,7 +92,7 @@ def test_unknown_parameters_are_refused_by_name(stripe: Any) -> None:
     assert nested["param"] == "created[after]"
 
 
-def test_a_missing_parameter_is_named(stripe: Any) -> None:
+def test_a_missing_parameter_is_named(stripe: Stripe) -> None:
     error = stripe.refused("POST", "/v1/products", {})
     assert (error["code"], error["message"]) == (
         "parameter_missing",
@@ -100,12 +100,12 @@ def test_a_missing_parameter_is_named(stripe: Any) -> None:
     )
 
 
-def test_a_json_body_is_refused(stripe: Any) -> None:
+def test_a_json_body_is_refused(stripe: Stripe) -> None:
     response = stripe.send("POST", "/v1/products", {"name": "P"}, content_type="application/json")
     assert "application/x-www-form-urlencoded" in response.json()["error"]["message"]
 
 
-def test_an_idempotency_key_replays_the_first_answer(stripe: Any) -> None:
+def test_an_idempotency_key_replays_the_first_answer(stripe: Stripe) -> None:
     first = stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k")
     again = stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k")
     assert again.json() == first.json()
@@ -116,21 +116,21 @@ def test_an_idempotency_key_replays_the_first_answer(stripe: Any) -> None:
     assert [entry.write for entry in stripe.world.journal.entries()] == [True, False, False]
 
 
-def test_a_replay_gives_even_what_is_gone_since(stripe: Any) -> None:
+def test_a_replay_gives_even_what_is_gone_since(stripe: Stripe) -> None:
     made = stripe.post("/v1/products", {"name": "P"}, idempotency_key="k")
     stripe.delete(f"/v1/products/{made['id']}")
     assert stripe.post("/v1/products", {"name": "P"}, idempotency_key="k") == made
     assert stripe.get("/v1/products")["data"] == []
 
 
-def test_an_idempotency_key_is_bound_to_its_parameters(stripe: Any) -> None:
+def test_an_idempotency_key_is_bound_to_its_parameters(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"name": "P"}, idempotency_key="k")
     error = error_of(stripe.send("POST", "/v1/products", {"name": "Q"}, idempotency_key="k"))
     assert (error["status"], error["type"]) == (400, "idempotency_error")
     assert "Try using a key other than 'k'" in error["message"]
 
 
-def test_an_idempotency_key_is_forgotten_after_a_day_of_the_sandbox(stripe: Any) -> None:
+def test_an_idempotency_key_is_forgotten_after_a_day_of_the_sandbox(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"name": "P"}, idempotency_key="k")
     stripe.world.clock.advance(24 * 3600)
     stripe.post("/v1/products", {"name": "Q"}, idempotency_key="k")
@@ -138,7 +138,7 @@ def test_an_idempotency_key_is_forgotten_after_a_day_of_the_sandbox(stripe: Any)
 
 
 def test_a_refusal_of_the_operation_is_replayed_and_one_of_the_parameters_is_not(
-    stripe: Any,
+    stripe: Stripe,
 ) -> None:
     stripe.send("POST", "/v1/products", {"nom": "P"}, idempotency_key="a")
     assert stripe.post("/v1/products", {"name": "P", "id": "p"}, idempotency_key="a")["id"] == "p"
@@ -148,13 +148,13 @@ def test_a_refusal_of_the_operation_is_replayed_and_one_of_the_parameters_is_not
     assert replay.json()["error"]["code"] == "resource_already_exists"
 
 
-def test_idempotency_keys_of_the_modes_are_apart(stripe: Any) -> None:
+def test_idempotency_keys_of_the_modes_are_apart(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"name": "P"}, idempotency_key="k")
     stripe.key = stripe.keys["stripe_live_key"]
     assert stripe.post("/v1/products", {"name": "Q"}, idempotency_key="k")["livemode"] is True
 
 
-def test_lists_are_newest_first_and_paged_both_ways(stripe: Any) -> None:
+def test_lists_are_newest_first_and_paged_both_ways(stripe: Stripe) -> None:
     names = [stripe.post("/v1/products", {"name": str(n)})["id"] for n in range(5)][::-1]
 
     def page(**params: Any) -> tuple[list[str], bool]:
@@ -170,11 +170,11 @@ def test_lists_are_newest_first_and_paged_both_ways(stripe: Any) -> None:
 
 
 @pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 101}, {"starting_after": "nope"}])
-def test_impossible_pages_are_refused(stripe: Any, params: Json) -> None:
+def test_impossible_pages_are_refused(stripe: Stripe, params: Json) -> None:
     assert stripe.refused("GET", "/v1/products", params)["status"] == 400
 
 
-def test_what_cannot_be_expanded_is_named(stripe: Any, monthly: Json) -> None:
+def test_what_cannot_be_expanded_is_named(stripe: Stripe, monthly: Json) -> None:
     wrong = stripe.refused("GET", "/v1/prices", {"expand": ["product"]})
     assert wrong["message"] == (
         "This property cannot be expanded (product). You may want to try expanding 'data.product'"
@@ -184,7 +184,7 @@ def test_what_cannot_be_expanded_is_named(stripe: Any, monthly: Json) -> None:
     assert right["data"][0]["product"]["name"] == "Accelerator"
 
 
-def test_too_many_requests_are_refused_until_time_passes(stripe: Any) -> None:
+def test_too_many_requests_are_refused_until_time_passes(stripe: Stripe) -> None:
     stripe.world.set_setting("stripe.limits", {"test": 1, "endpoint": 0})
     codes = [stripe.send("GET", "/v1/products").status_code for _ in range(5)]
     assert codes == [200, 200, 200, 200, 429]
@@ -195,12 +195,12 @@ def test_too_many_requests_are_refused_until_time_passes(stripe: Any) -> None:
     assert stripe.send("GET", "/v1/products").status_code == 200
 
 
-def test_an_object_may_carry_any_metadata_key(stripe: Any) -> None:
+def test_an_object_may_carry_any_metadata_key(stripe: Stripe) -> None:
     product = stripe.post("/v1/products", {"name": "P", "metadata": {"object": "price"}})
     assert stripe.get(f"/v1/products/{product['id']}")["metadata"] == {"object": "price"}
 
 
-def test_fields_of_our_own_never_leave(stripe: Any, session: Json) -> None:
+def test_fields_of_our_own_never_leave(stripe: Stripe, session: Json) -> None:
     def check(value: Any) -> None:
         if isinstance(value, dict):
             assert not [key for key in value if key.startswith("_")]

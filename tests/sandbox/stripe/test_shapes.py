@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-Json = dict[str, Any]
+from tests.sandbox.stripe.helpers import Json, Stripe
+
 SHAPES: dict[str, list[str]] = json.loads(
     Path(__file__).with_name("shapes.json").read_text(encoding="utf-8")
 )
@@ -19,7 +20,7 @@ LEGACY = {"invoice": {"subscription"}}
 
 
 @pytest.fixture
-def answers(stripe: Any, session: Json) -> dict[str, Json]:
+def answers(stripe: Stripe, session: Json) -> dict[str, Json]:
     """One answer of each kind, nested ones included."""
     card = {"email": "a@example.com", "card": "4242424242424242"}
     coupon = stripe.post("/v1/coupons", {"percent_off": 10})

@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from stackwright.sandbox.app import in_process, vendor_app
+from tests.sandbox.stripe.helpers import Json, Stripe
 
-Json = dict[str, Any]
 DAY = 24 * 3600
 
 
-def trigger(stripe: Any, kind: str, **more: Any) -> Any:
+def trigger(stripe: Stripe, kind: str, **more: Any) -> Any:
     async def send() -> httpx.Response:
         transport = in_process(vendor_app(stripe.world, "stripe", stripe.app))
         async with httpx.AsyncClient(transport=transport, base_url="http://stripe") as client:
@@ -25,13 +25,13 @@ def trigger(stripe: Any, kind: str, **more: Any) -> Any:
 
 
 @pytest.fixture
-def subscription(stripe: Any, session: Json) -> Json:
+def subscription(stripe: Stripe, session: Json) -> Json:
     assert trigger(stripe, "checkout.session.completed").status_code == 200
     [found] = stripe.get("/v1/subscriptions")["data"]
     return dict(found)
 
 
-def reload(stripe: Any, subscription: Json) -> Json:
+def reload(stripe: Stripe, subscription: Json) -> Json:
     return dict(stripe.get(f"/v1/subscriptions/{subscription['id']}"))
 
 
@@ -40,12 +40,12 @@ def period(subscription: Json) -> tuple[int, int]:
     return item["current_period_start"], item["current_period_end"]
 
 
-def types(stripe: Any, since: int) -> list[str]:
+def types(stripe: Stripe, since: int) -> list[str]:
     events = stripe.get("/v1/events", {"limit": 100})["data"]
     return [event["type"] for event in events[: len(events) - since]][::-1]
 
 
-def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Any, subscription: Json) -> None:
+def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Stripe, subscription: Json) -> None:
     seen = len(stripe.get("/v1/events", {"limit": 100})["data"])
     trigger(stripe, "invoice.payment_succeeded", subscription=subscription["id"])
     after = reload(stripe, subscription)
@@ -67,7 +67,7 @@ def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Any, subscriptio
     assert line["period"] == dict(zip(("start", "end"), period(after), strict=True))
 
 
-def test_time_renews_a_subscription(stripe: Any, subscription: Json) -> None:
+def test_time_renews_a_subscription(stripe: Stripe, subscription: Json) -> None:
     stripe.world.clock.advance(65 * DAY)
     assert stripe.app.state.renewals.renew_due() == 2
     assert period(reload(stripe, subscription))[1] > stripe.world.clock.now()
@@ -75,7 +75,7 @@ def test_time_renews_a_subscription(stripe: Any, subscription: Json) -> None:
 
 
 def test_a_failed_payment_makes_the_subscription_past_due_until_it_is_paid(
-    stripe: Any, subscription: Json
+    stripe: Stripe, subscription: Json
 ) -> None:
     trigger(stripe, "invoice.payment_failed")
     unpaid = reload(stripe, subscription)
@@ -89,7 +89,7 @@ def test_a_failed_payment_makes_the_subscription_past_due_until_it_is_paid(
     )
 
 
-def test_a_card_that_fails_later_makes_renewals_fail(stripe: Any, session: Json) -> None:
+def test_a_card_that_fails_later_makes_renewals_fail(stripe: Stripe, session: Json) -> None:
     from_page = {"email": "a@example.com", "card": "4000000000000341"}
     stripe.send("POST", session["url"].removeprefix("http://127.0.0.1:1"), from_page)
     [subscription] = stripe.get("/v1/subscriptions")["data"]
@@ -97,7 +97,7 @@ def test_a_card_that_fails_later_makes_renewals_fail(stripe: Any, session: Json)
 
 
 def test_a_cancellation_at_the_periods_end_can_be_taken_back(
-    stripe: Any, subscription: Json
+    stripe: Stripe, subscription: Json
 ) -> None:
     path = f"/v1/subscriptions/{subscription['id']}"
     ending = stripe.post(path, {"cancel_at_period_end": True})
@@ -106,7 +106,7 @@ def test_a_cancellation_at_the_periods_end_can_be_taken_back(
     assert (kept["cancel_at"], kept["canceled_at"]) == (None, None)
 
 
-def test_a_cancelled_subscription_ends_with_its_period(stripe: Any, subscription: Json) -> None:
+def test_a_cancelled_subscription_ends_with_its_period(stripe: Stripe, subscription: Json) -> None:
     trigger(stripe, "customer.subscription.updated")
     stripe.world.clock.advance(32 * DAY)
     stripe.app.state.renewals.renew_due()
@@ -116,14 +116,14 @@ def test_a_cancelled_subscription_ends_with_its_period(stripe: Any, subscription
     assert len(stripe.get("/v1/subscriptions", {"status": "all"})["data"]) == 1
 
 
-def test_a_subscription_can_be_ended_at_once(stripe: Any, subscription: Json) -> None:
+def test_a_subscription_can_be_ended_at_once(stripe: Stripe, subscription: Json) -> None:
     assert stripe.delete(f"/v1/subscriptions/{subscription['id']}")["status"] == "canceled"
     assert stripe.refused("DELETE", f"/v1/subscriptions/{subscription['id']}")["code"] == (
         "resource_missing"
     )
 
 
-def test_a_change_to_a_yearly_price_begins_a_year(stripe: Any, subscription: Json) -> None:
+def test_a_change_to_a_yearly_price_begins_a_year(stripe: Stripe, subscription: Json) -> None:
     yearly = stripe.post(
         "/v1/prices",
         {
@@ -144,7 +144,7 @@ def test_a_change_to_a_yearly_price_begins_a_year(stripe: Any, subscription: Jso
     assert (newest["amount_paid"], newest["billing_reason"]) == (99900, "subscription_update")
 
 
-def test_a_subscription_needs_someone_who_can_pay(stripe: Any, monthly: Json) -> None:
+def test_a_subscription_needs_someone_who_can_pay(stripe: Stripe, monthly: Json) -> None:
     customer = stripe.post("/v1/customers", {"email": "a@example.com"})
     params = {"customer": customer["id"], "items": [{"price": monthly["id"]}]}
     error = stripe.refused("POST", "/v1/subscriptions", params)
@@ -158,7 +158,7 @@ def test_a_subscription_needs_someone_who_can_pay(stripe: Any, monthly: Json) ->
     assert (made["status"], made["latest_invoice"]["amount_paid"]) == ("active", 9900)
 
 
-def test_a_trial_is_followed_by_a_paid_period(stripe: Any, monthly: Json) -> None:
+def test_a_trial_is_followed_by_a_paid_period(stripe: Stripe, monthly: Json) -> None:
     customer = stripe.post(
         "/v1/customers", {"invoice_settings": {"default_payment_method": "pm_card_visa"}}
     )
@@ -179,7 +179,7 @@ def test_a_trial_is_followed_by_a_paid_period(stripe: Any, monthly: Json) -> Non
 
 
 def test_the_older_api_version_has_the_period_on_the_subscription(
-    stripe: Any, subscription: Json
+    stripe: Stripe, subscription: Json
 ) -> None:
     stripe.version = "2024-04-10"
     old = reload(stripe, subscription)
@@ -191,7 +191,7 @@ def test_the_older_api_version_has_the_period_on_the_subscription(
     assert invoice["lines"]["data"][0]["price"]["id"] == old["plan"]["id"]
 
 
-def test_a_customer_cancels_in_the_portal(stripe: Any, subscription: Json) -> None:
+def test_a_customer_cancels_in_the_portal(stripe: Stripe, subscription: Json) -> None:
     portal = stripe.post(
         "/v1/billing_portal/sessions",
         {"customer": subscription["customer"], "return_url": "http://127.0.0.1/account"},
@@ -209,7 +209,7 @@ def test_a_customer_cancels_in_the_portal(stripe: Any, subscription: Json) -> No
 
 
 def test_a_portal_link_shows_one_customer_only_and_for_an_hour(
-    stripe: Any, subscription: Json
+    stripe: Stripe, subscription: Json
 ) -> None:
     other = stripe.post("/v1/customers", {"email": "b@example.com"})
     portal = stripe.post("/v1/billing_portal/sessions", {"customer": other["id"]})
@@ -221,7 +221,7 @@ def test_a_portal_link_shows_one_customer_only_and_for_an_hour(
     assert stripe.send("GET", path).status_code == 410
 
 
-def test_a_deleted_customer_ends_the_subscriptions(stripe: Any, subscription: Json) -> None:
+def test_a_deleted_customer_ends_the_subscriptions(stripe: Stripe, subscription: Json) -> None:
     customer = subscription["customer"]
     assert stripe.delete(f"/v1/customers/{customer}")["deleted"] is True
     assert reload(stripe, subscription)["status"] == "canceled"
@@ -229,7 +229,7 @@ def test_a_deleted_customer_ends_the_subscriptions(stripe: Any, subscription: Js
     assert stripe.get("/v1/customers")["data"] == []
 
 
-def test_the_sandbox_makes_the_six_events_and_no_others(stripe: Any, monthly: Json) -> None:
+def test_the_sandbox_makes_the_six_events_and_no_others(stripe: Stripe, monthly: Json) -> None:
     assert trigger(stripe, "customer.subscription.deleted").status_code == 400
     for kind in (
         "checkout.session.completed",

@@ -2,22 +2,22 @@
 
 import hashlib
 import hmac
-from typing import Any
 
 import pytest
 
-Json = dict[str, Any]
+from tests.sandbox.stripe.helpers import Json, Stripe
+
 URL = "http://127.0.0.1:9/functions/v1/stripe-events"
 
 
 @pytest.fixture
-def endpoint(stripe: Any) -> Json:
+def endpoint(stripe: Stripe) -> Json:
     params = {"url": URL, "enabled_events": ["product.created", "price.created"]}
     made: Json = stripe.post("/v1/webhook_endpoints", params)
     return made
 
 
-def test_the_secret_is_given_once(stripe: Any, endpoint: Json) -> None:
+def test_the_secret_is_given_once(stripe: Stripe, endpoint: Json) -> None:
     path = f"/v1/webhook_endpoints/{endpoint['id']}"
     assert endpoint["secret"].startswith("whsec_")
     assert "secret" not in stripe.get(path)
@@ -25,7 +25,7 @@ def test_the_secret_is_given_once(stripe: Any, endpoint: Json) -> None:
     assert "secret" not in stripe.get("/v1/webhook_endpoints")["data"][0]
 
 
-def test_api_version_and_connect_cannot_be_changed(stripe: Any, endpoint: Json) -> None:
+def test_api_version_and_connect_cannot_be_changed(stripe: Stripe, endpoint: Json) -> None:
     path = f"/v1/webhook_endpoints/{endpoint['id']}"
     for change in ({"api_version": "2024-04-10"}, {"connect": True}):
         assert stripe.refused("POST", path, change)["code"] == "parameter_unknown"
@@ -42,12 +42,12 @@ def test_api_version_and_connect_cannot_be_changed(stripe: Any, endpoint: Json) 
         ({"url": URL, "enabled_events": ["*"], "api_version": "2024-99-99"}, "api_version"),
     ],
 )
-def test_a_wrong_endpoint_is_refused(stripe: Any, params: Json, param: str) -> None:
+def test_a_wrong_endpoint_is_refused(stripe: Stripe, params: Json, param: str) -> None:
     error = stripe.refused("POST", "/v1/webhook_endpoints", params)
     assert (error["status"], error["param"]) == (400, param)
 
 
-def test_a_mode_has_at_most_sixteen_endpoints(stripe: Any) -> None:
+def test_a_mode_has_at_most_sixteen_endpoints(stripe: Stripe) -> None:
     params = {"url": URL, "enabled_events": ["*"]}
     for _ in range(16):
         stripe.post("/v1/webhook_endpoints", params)
@@ -57,7 +57,7 @@ def test_a_mode_has_at_most_sixteen_endpoints(stripe: Any) -> None:
     stripe.post("/v1/webhook_endpoints", params)
 
 
-def test_a_delivery_is_signed_over_its_very_bytes(stripe: Any, endpoint: Json) -> None:
+def test_a_delivery_is_signed_over_its_very_bytes(stripe: Stripe, endpoint: Json) -> None:
     stripe.post("/v1/products", {"name": "P"})
     stripe.deliver()
     [request] = stripe.receiver.requests
@@ -69,7 +69,7 @@ def test_a_delivery_is_signed_over_its_very_bytes(stripe: Any, endpoint: Json) -
     assert str(request.url) == URL
 
 
-def test_only_the_wanted_events_of_the_mode_arrive(stripe: Any, endpoint: Json) -> None:
+def test_only_the_wanted_events_of_the_mode_arrive(stripe: Stripe, endpoint: Json) -> None:
     stripe.post("/v1/products", {"name": "P"})
     stripe.post("/v1/coupons", {"percent_off": 10})
     stripe.key = stripe.keys["stripe_live_key"]
@@ -79,14 +79,14 @@ def test_only_the_wanted_events_of_the_mode_arrive(stripe: Any, endpoint: Json) 
     assert stripe.receiver.events[0]["livemode"] is False
 
 
-def test_a_disabled_endpoint_gets_nothing(stripe: Any, endpoint: Json) -> None:
+def test_a_disabled_endpoint_gets_nothing(stripe: Stripe, endpoint: Json) -> None:
     path = f"/v1/webhook_endpoints/{endpoint['id']}"
     assert stripe.post(path, {"disabled": True})["status"] == "disabled"
     stripe.post("/v1/products", {"name": "P"})
     assert stripe.deliver() == 0
 
 
-def test_a_deleted_endpoint_gets_not_even_what_was_queued(stripe: Any, endpoint: Json) -> None:
+def test_a_deleted_endpoint_gets_not_even_what_was_queued(stripe: Stripe, endpoint: Json) -> None:
     stripe.post("/v1/products", {"name": "P"})
     stripe.delete(f"/v1/webhook_endpoints/{endpoint['id']}")
     stripe.deliver()
@@ -94,7 +94,7 @@ def test_a_deleted_endpoint_gets_not_even_what_was_queued(stripe: Any, endpoint:
     assert stripe.world.store.all("stripe.delivery") == []
 
 
-def test_the_payload_has_the_endpoints_api_version(stripe: Any, session: Json) -> None:
+def test_the_payload_has_the_endpoints_api_version(stripe: Stripe, session: Json) -> None:
     for version in ("2024-04-10", "2026-10-28.endive"):
         stripe.post(
             "/v1/webhook_endpoints",
@@ -120,7 +120,9 @@ def test_the_payload_has_the_endpoints_api_version(stripe: Any, session: Json) -
     assert item["price"]["recurring"]["interval"] == "month"
 
 
-def test_an_endpoint_that_fails_is_tried_again_later_and_later(stripe: Any, endpoint: Json) -> None:
+def test_an_endpoint_that_fails_is_tried_again_later_and_later(
+    stripe: Stripe, endpoint: Json
+) -> None:
     stripe.receiver.status = 500
     stripe.post("/v1/products", {"name": "P"})
     assert stripe.deliver() == 1
@@ -137,7 +139,7 @@ def test_an_endpoint_that_fails_is_tried_again_later_and_later(stripe: Any, endp
     assert [attempt["status"] for attempt in delivery["attempts"]] == [500] * 6
 
 
-def test_every_attempt_is_signed_afresh(stripe: Any, endpoint: Json) -> None:
+def test_every_attempt_is_signed_afresh(stripe: Stripe, endpoint: Json) -> None:
     stripe.receiver.status = 500
     stripe.post("/v1/products", {"name": "P"})
     stripe.deliver()
@@ -148,7 +150,7 @@ def test_every_attempt_is_signed_afresh(stripe: Any, endpoint: Json) -> None:
     assert first.headers["stripe-signature"] != second.headers["stripe-signature"]
 
 
-def test_pending_webhooks_counts_what_has_not_arrived(stripe: Any, endpoint: Json) -> None:
+def test_pending_webhooks_counts_what_has_not_arrived(stripe: Stripe, endpoint: Json) -> None:
     stripe.receiver.status = 500
     stripe.post("/v1/products", {"name": "P"})
     stripe.deliver()
@@ -164,7 +166,7 @@ def test_pending_webhooks_counts_what_has_not_arrived(stripe: Any, endpoint: Jso
     assert stripe.get("/v1/events", {"delivery_success": False})["data"] == []
 
 
-def test_a_delivery_can_be_sent_again(stripe: Any, endpoint: Json) -> None:
+def test_a_delivery_can_be_sent_again(stripe: Stripe, endpoint: Json) -> None:
     stripe.post("/v1/products", {"name": "P"})
     stripe.deliver()
     [delivery] = stripe.send("GET", "/_sandbox/stripe/deliveries").json()["deliveries"]
@@ -176,7 +178,7 @@ def test_a_delivery_can_be_sent_again(stripe: Any, endpoint: Json) -> None:
     assert stripe.send("POST", "/_sandbox/stripe/deliveries/x/resend").status_code == 404
 
 
-def test_nothing_is_sent_to_another_machine(stripe: Any) -> None:
+def test_nothing_is_sent_to_another_machine(stripe: Stripe) -> None:
     params = {"url": "https://example.com/hook", "enabled_events": ["product.created"]}
     stripe.post("/v1/webhook_endpoints", params)
     stripe.post("/v1/products", {"name": "P"})
@@ -186,7 +188,7 @@ def test_nothing_is_sent_to_another_machine(stripe: Any) -> None:
     assert "loopback addresses only" in delivery["attempts"][0]["error"]
 
 
-def test_events_are_kept_for_thirty_days(stripe: Any) -> None:
+def test_events_are_kept_for_thirty_days(stripe: Stripe) -> None:
     stripe.post("/v1/products", {"name": "P"})
     stripe.world.clock.advance(31 * 24 * 3600)
     assert stripe.get("/v1/events")["data"] == []
