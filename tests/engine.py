@@ -99,7 +99,8 @@ class Engine:
 
     make: Any
     state: dict[str, Saved] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
+    timeout: float = 0.0
+    """`custom_timeouts` of every resource, in seconds; 0: none."""
 
     async def up(
         self,
@@ -260,7 +261,12 @@ class Run:
 
     async def _create(self, urn: str, name: str, inputs: Json, killed: bool) -> None:
         self.operations.append(f"create {name}")
-        request = provider_pb2.CreateRequest(urn=urn, properties=encode(inputs), preview=self.dry)
+        request = provider_pb2.CreateRequest(
+            urn=urn,
+            properties=encode(inputs),
+            preview=self.dry,
+            timeout=self.engine.timeout,
+        )
         try:
             answer = await self.plugin.Create(request, Call())
         except Failed as failure:
@@ -283,6 +289,7 @@ class Run:
             old_inputs=encode(old.inputs),
             news=encode(inputs),
             preview=self.dry,
+            timeout=self.engine.timeout,
         )
         try:
             answer = await self.plugin.Update(request, Call())

@@ -82,6 +82,8 @@ class DeployController(Controller):
         context.made({**outputs, "deploy_id": deploy["id"], "status": deploy["status"]})
         deploy = await self._wait(context, service["id"], deploy)
         outputs |= {"deploy_id": deploy["id"], "status": deploy["status"]}
+        if deploy["status"] in RUNNING:
+            raise Unfinished(outputs, self._overdue(service, deploy))
         if deploy["status"] not in DONE:
             raise Unfinished(outputs, await self._failure(context, service, deploy))
         return {**outputs, "status": "live"}
@@ -91,14 +93,17 @@ class DeployController(Controller):
 
     async def _present(self, context: Writing, inputs: Json, state: Json) -> Json | None:
         """A deploy that carries all of this already: from state, or of a run that was killed."""
-        service = inputs["service"]
-        if state.get("made_for") == _made_for(inputs) and state.get("deploy_id"):
-            found = await context.render.deploy(service, state["deploy_id"])
+        service, known = inputs["service"], state.get("deploy_id")
+        if known and state.get("made_for") == _made_for(inputs):
+            found = await context.render.deploy(service, known)
             return found if found and found["status"] in RUNNING | DONE else None
+        before = {revision.deploy_of(text) for text in inputs["revisions"].values()}
         listed = await context.render.deploys(service)
-        for deploy in listed[: _newer(listed, inputs["revisions"])]:
+        for deploy in _newer(listed, before | ({known} if known else set())):
             commit = (deploy.get("commit") or {}).get("id", "")
-            if deploy["status"] in RUNNING | {"live"} and inputs.get("commit", commit) == commit:
+            if deploy["status"] in RUNNING | {"live"} and commit.startswith(
+                inputs.get("commit", "")
+            ):
                 return deploy
         return None
 
@@ -140,14 +145,23 @@ class DeployController(Controller):
         text = f"deploy {deploy['id']} of {service['name']} ended as {deploy['status']}. {advice}"
         return f"{text}\n{log}" if log else text
 
+    def _overdue(self, service: Json, deploy: Json) -> str:
+        return (
+            f"deploy {deploy['id']} of {service['name']} is still {deploy['status']}. "
+            "Run `pulumi up` again to go on waiting for it."
+        )
 
-def _newer(listed: list[Json], revisions: Mapping[str, str]) -> int:
-    """How many of the deploys (newest first) were started after every revision was made."""
-    before = {revision.deploy_of(text) for text in revisions.values()}
-    positions = [i for i, deploy in enumerate(listed) if deploy["id"] in before]
-    if positions:
-        return positions[0]
-    return len(listed) if before <= {revision.NONE} else 0
+
+def _newer(listed: list[Json], before: set[str]) -> list[Json]:
+    """The deploys (newest first) that were started after every one in `before`.
+
+    None of them when one of those cannot be found: another deploy too many does no harm.
+    """
+    known = before - {revision.NONE}
+    positions = [place for place, deploy in enumerate(listed) if deploy["id"] in known]
+    if not known:
+        return listed
+    return listed[: positions[0]] if positions else []
 
 
 def _made_for(inputs: Json) -> str:

@@ -18,7 +18,7 @@ from stackwright.errors import NotFound, Refused
 from stackwright.render import marks, public_variables, revision
 from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, Problem, doc, fresh, replaces, undiffed
-from stackwright.values import Json
+from stackwright.values import Json, Secret
 
 
 class EnvVarsInputs(TypedDict):
@@ -60,14 +60,18 @@ class EnvVarsController(Controller):
 
     async def observe(self, context: Reading, state: Json) -> Observed | None:
         found = await _variables(context, state["id"])
-        if found is None or marks.VARIABLES_OWNER not in found:
+        if found is None:
             return None
-        ours = state.get("values") or {k: v for k, v in found.items() if k not in marks.RESERVED}
-        values = {key: found[key] for key in ours if key in found}
+        if "values" in state:
+            values = {key: found[key] for key in state["values"] if key in found}
+        else:
+            values = _imported(found)
+        if not values and marks.VARIABLES_OWNER not in found:
+            return None
         outputs = {
             "id": state["id"],
-            "owner": found[marks.VARIABLES_OWNER],
-            "unmanaged": _unmanaged(found, ours),
+            "owner": found.get(marks.VARIABLES_OWNER, ""),
+            "unmanaged": _unmanaged(found, values),
         }
         return Observed({"service": state["id"], "values": values}, outputs)
 
@@ -115,6 +119,15 @@ async def _variables(context: Reading, service: str) -> dict[str, str] | None:
         return await context.render.env_vars(service)
     except NotFound:
         return None
+
+
+def _imported(found: Mapping[str, str]) -> Json:
+    """All of them, when nobody has said yet which are ours; private values stay secret."""
+    return {
+        key: value if public_variables.is_public(key) else Secret(value)
+        for key, value in found.items()
+        if key not in marks.RESERVED
+    }
 
 
 def _foreign(found: Mapping[str, str], values: Mapping[str, str]) -> list[str]:

@@ -1,7 +1,8 @@
 """Variables that a build tool writes into what every visitor downloads.
 
-Vite inlines everything that begins with `VITE_`, Next.js `NEXT_PUBLIC_`: a secret in one of them
-is public from the next deploy on. Names and values are looked at; a value is never repeated.
+Vite inlines everything that begins with `VITE_`, Next.js `NEXT_PUBLIC_`, others likewise: a secret
+in one of them is public from the next deploy on. Names and values are looked at; a value is never
+repeated.
 """
 
 import base64
@@ -12,8 +13,8 @@ from typing import Any
 
 from stackwright.schema import Problem
 
-PREFIXES = ("VITE_", "NEXT_PUBLIC_")
-_NAME = re.compile(r"SECRET|SERVICE_ROLE|PRIVATE_KEY|PASSWORD")
+PREFIXES = ("VITE_", "NEXT_PUBLIC_", "NUXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", "PUBLIC_")
+_NAME = re.compile(r"SECRET|SERVICE_ROLE|PRIVATE_KEY|PASSWORD$")
 _VALUE = re.compile(r"\b((sk|rk)_(live|test)_|whsec_|sbp_|sb_secret_|rnd_|postgres(ql)?://)")
 ADVICE = "would be readable by every visitor; keep it in the edge functions' secrets instead"
 

@@ -3,7 +3,8 @@
 Vendor page: https://api-docs.render.com/reference/create-service. Type and region cannot be
 changed. Names are unique in a workspace, so replacing deletes the old service first. Render
 starts a first deploy unasked, before the service has its variables: it is canceled. No change
-takes effect before the next deploy, see `Deploy`. Removing deletes the service with its URL.
+but of routes and headers takes effect before the next deploy, see `Deploy`. Inputs that were
+never declared stay as the vendor has them. Removing deletes the service with its URL.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing_extensions import TypedDict
 
 from stackwright import ownership
 from stackwright.context import Reading, Writing
-from stackwright.errors import Ambiguous, Conflict, Refused, VendorError
+from stackwright.errors import Ambiguous, Refused, VendorError
 from stackwright.render import marks, revision
 from stackwright.render.client import is_suspended
 from stackwright.resource import Controller, Observed, Resource
@@ -23,7 +24,7 @@ from stackwright.schema import Input, Problem, doc, fresh, nested, replaces, und
 from stackwright.values import Json
 
 Kind = Literal["static_site", "web_service"]
-Runtime = Literal["docker", "elixir", "go", "node", "python", "ruby", "rust"]
+Runtime = Literal["elixir", "go", "node", "python", "ruby", "rust"]
 Plan = Literal["free", "starter", "standard", "pro", "pro_plus", "pro_max", "pro_ultra"]
 Region = Literal["frankfurt", "oregon", "ohio", "singapore", "virginia"]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -87,6 +88,8 @@ DETAILS = {
     "health_check_path": "healthCheckPath",
 }
 NATIVE = ("build_command", "start_command")  # web services keep them in `envSpecificDetails`
+RULES = ("routes", "headers")  # effective without a deploy
+CLEARABLE = ("root_dir", "health_check_path")  # the others have no empty value
 TOP = {"name": "name", "repo": "repo", "branch": "branch", "root_dir": "rootDir"}
 ONLY = {
     "static_site": ("publish_path", "routes", "headers"),
@@ -117,6 +120,11 @@ class ServiceController(Controller):
                 if name not in inputs:
                     yield Problem(name, "is required for a web_service")
 
+    def replaced_by(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+        """A region that is no longer declared is left where it is; one that is new is compared."""
+        silent = {"region"} if "region" not in old or "region" not in new else set()
+        return super().replaced_by(old, new) - silent
+
     async def observe(self, context: Reading, state: Json) -> Observed | None:
         found = await context.render.service(state["id"])
         if found is None:
@@ -144,10 +152,17 @@ class ServiceController(Controller):
             self._same(inputs, found)
             if tag != owner:
                 await context.render.put_env_var(found["id"], marks.SERVICE_OWNER, owner)
-            found = await self._patch(context, inputs, found)
+            found = await self._patch(context, inputs, found, state or {})
         context.made(_outputs(found, owner, ""))
         await self._put_rules(context, inputs, found["id"], state or {})
-        return _outputs(found, owner, await revision.of_service(context, found["id"]))
+        kept = _kept_revision(inputs, state)
+        return _outputs(found, owner, kept or await revision.of_service(context, found["id"]))
+
+    async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
+        """Routes and headers need no deploy: then the revision is known to stay."""
+        known = await super().preview(context, inputs, state)
+        kept = _kept_revision(inputs, state)
+        return {**known, "revision": kept} if kept else known
 
     async def remove(self, context: Writing, state: Json) -> None:
         found = await context.render.service(state["id"])
@@ -183,48 +198,46 @@ class ServiceController(Controller):
         try:
             answer = await context.render.create_service(_creation(inputs, owner))
         except Ambiguous:
-            return await self._look_again(context, inputs["name"], owner)
+            found = await self._look_again(context, inputs["name"], owner)
+            if found is None:
+                raise
+            answer = found
         service: Json = answer["service"]
         context.made(_outputs(service, owner, ""))
         await self._cancel_first(context, service["id"], answer.get("deployId"))
         return service
 
-    async def _look_again(self, context: Writing, name: str, owner: str) -> Json:
+    async def _look_again(self, context: Writing, name: str, owner: str) -> Json | None:
         """The answer was lost: if there is a service with our very tag, it was made."""
         found = await context.render.service_by_name(name)
-        if found:
-            tag = (await context.render.env_vars(found["id"])).get(marks.SERVICE_OWNER)
-            if tag == owner:
-                return found
-        raise Refused(f"Render did not say whether it made the service {name}; run it again.")
+        if found is None:
+            return None
+        tag = (await context.render.env_vars(found["id"])).get(marks.SERVICE_OWNER)
+        if tag != owner:
+            return None
+        deploys = await context.render.deploys(found["id"])
+        return {"service": found, "deployId": deploys[-1]["id"] if deploys else None}
 
     async def _cancel_first(self, context: Writing, service: str, deploy: str | None) -> None:
         if deploy:
             try:
                 await context.render.cancel_deploy(service, deploy)
-            except (Conflict, VendorError):
+            except VendorError:
                 # It ended before we asked: the deploy of this rollout replaces it.
                 await context.log("Render's first deploy could not be canceled; it is replaced")
 
-    async def _patch(self, context: Writing, inputs: Json, found: Json) -> Json:
-        present = _inputs(found)
-        fields = [*TOP, *(name for name in DETAILS if name != "region")]
-        changed = {
-            n: inputs.get(n, "") for n in fields if (present.get(n) or "") != inputs.get(n, "")
-        }
-        changed = {n: v for n, v in changed.items() if v or n in ("root_dir", "health_check_path")}
+    async def _patch(self, context: Writing, inputs: Json, found: Json, state: Json) -> Json:
         if is_suspended(found):
             await context.warn(f"the Render service {found['name']} is suspended")
+        changed = _changed(inputs, _inputs(found), state)
         if not changed:
             return found
         return await context.render.update_service(found["id"], _body(inputs["type"], changed))
 
     async def _put_rules(self, context: Writing, inputs: Json, service: str, state: Json) -> None:
-        """Routes and headers work without a deploy; only what was ever declared is ours."""
-        for name, put in (
-            ("routes", context.render.put_routes),
-            ("headers", context.render.put_headers),
-        ):
+        """Only what was ever declared is ours."""
+        puts = (context.render.put_routes, context.render.put_headers)
+        for name, put in zip(RULES, puts, strict=True):
             if name in inputs or name in state:
                 wanted = inputs.get(name, [])
                 if await _rules(context, service, name) != wanted:
@@ -238,6 +251,31 @@ async def _rules(context: Reading, service: str, name: str) -> list[Json]:
     else:
         found, fields = await context.render.headers(service), ("path", "name", "value")
     return [{field: rule[field] for field in fields} for rule in found]
+
+
+def _changed(inputs: Json, present: Json, state: Json) -> Json:
+    """What must be sent: fields that differ, and those that were declared and no longer are."""
+    fields = [name for name in (*TOP, *DETAILS) if name != "region"]
+    changed = {n: inputs[n] for n in fields if n in inputs and inputs[n] != present.get(n)}
+    dropped = [n for n in CLEARABLE if n in state and n not in inputs and present.get(n)]
+    changed |= dict.fromkeys(dropped, "")
+    if inputs["type"] == "web_service" and not changed.keys().isdisjoint(NATIVE):
+        changed |= {name: inputs[name] for name in NATIVE}  # Render takes both or none
+    return changed
+
+
+def _kept_revision(inputs: Json, state: Json | None) -> str:
+    """The revision in state when nothing changed that a deploy would have to carry."""
+    if not state or not state.get("revision"):
+        return ""
+    declared = [name for name in ServiceInputs.__annotations__ if name not in (*RULES, "adopt")]
+    before, after = ([values.get(name) for name in declared] for values in (state, inputs))
+    return str(state["revision"]) if before == after and _rules_differ(inputs, state) else ""
+
+
+def _rules_differ(inputs: Json, state: Json) -> bool:
+    """Without any difference this is a second try of an update whose outcome is unknown."""
+    return any(inputs.get(name) != state.get(name) for name in RULES)
 
 
 def _creation(inputs: Json, owner: str) -> Json:
