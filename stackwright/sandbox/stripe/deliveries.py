@@ -113,7 +113,7 @@ class Deliverer:
     async def deliver_due(self) -> int:
         """Attempt everything that is due now and wait for the outcome; the number of attempts."""
         tasks = self._start_due()
-        await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
         return len(tasks)
 
     def _start_due(self) -> list[asyncio.Task[None]]:
@@ -127,8 +127,15 @@ class Deliverer:
                 started.append(task)
         return started
 
-    def _landed(self, name: str, _: asyncio.Task[None]) -> None:
+    def _landed(self, name: str, task: asyncio.Task[None]) -> None:
+        """A mistake of ours must not be repeated for ever."""
         del self._flying[name]
+        if not task.cancelled() and (mistake := task.exception()) is not None:
+            log.error("webhook delivery %s broke: %s", name, mistake, exc_info=mistake)
+            delivery = self._world.store.get(KIND, name)
+            if delivery is not None:
+                failed = {**delivery, "status": "failed", "next_attempt": None}
+                self._world.store.put(KIND, name, failed)
         self.wake()
 
     def _pending(self) -> list[Object]:
@@ -177,7 +184,7 @@ class Deliverer:
         }
         try:
             answer = await self._client.post(endpoint["url"], content=body, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, OverflowError) as error:
             return _outcome(error=f"{type(error).__name__}: {error}"[:_KEPT_BODY])
         return _outcome(status=answer.status_code, body=answer.text[:_KEPT_BODY])
 

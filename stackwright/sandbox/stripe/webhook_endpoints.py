@@ -122,8 +122,8 @@ def is_loopback(url: str) -> bool:
 
 
 def _check_url(url: str) -> None:
-    scheme = urlsplit(url).scheme
-    if scheme not in ("http", "https") or not urlsplit(url).hostname:
+    scheme = _scheme(url)
+    if scheme not in ("http", "https"):
         raise InvalidRequest(
             "Invalid URL: An explicit scheme (such as https) must be provided.",
             param="url",
@@ -136,6 +136,16 @@ def _check_url(url: str) -> None:
             param="url",
             code="url_invalid",
         )
+
+
+def _scheme(url: str) -> str:
+    """The scheme of a complete web address, empty for anything else."""
+    try:
+        parts = urlsplit(url)
+        complete = parts.hostname and parts.port != 0
+    except ValueError:
+        return ""
+    return parts.scheme if complete else ""
 
 
 def _check_events(events: list[str]) -> None:

@@ -119,6 +119,7 @@ def test_a_promotion_code_typed_on_the_page_lowers_the_first_invoice(
     assert done["invoice"]["amount_paid"] == 4950
     used = stripe.get(f"/v1/promotion_codes/{code['id']}")
     assert (used["times_redeemed"], used["active"]) == (1, False)
+    assert stripe.get("/v1/coupons/half")["times_redeemed"] == 1
 
 
 def test_a_promotion_code_is_not_taken_where_it_was_not_allowed(
@@ -210,3 +211,28 @@ def test_payment_method_types_went_with_endive(stripe: Stripe, monthly: Json) ->
     stripe.version = "2024-04-10"
     assert stripe.refused("POST", path, {**params, new: ["card"]})["param"] == new
     assert stripe.post(path, {**params, old: ["card"]})["payment_method_types"] == ["card"]
+
+
+@pytest.mark.parametrize(("wait", "status"), [(1799, 400), (1800, 200), (86400, 200), (86401, 400)])
+def test_a_session_is_open_for_half_an_hour_to_a_day(
+    stripe: Stripe, monthly: Json, wait: int, status: int
+) -> None:
+    params = {
+        "mode": "subscription",
+        "success_url": "http://x",
+        "line_items": [{"price": monthly["id"]}],
+        "expires_at": int(stripe.world.clock.now()) + wait,
+    }
+    assert stripe.send("POST", "/v1/checkout/sessions", params).status_code == status
+
+
+def test_the_page_links_to_web_addresses_only(stripe: Stripe, monthly: Json) -> None:
+    params = {
+        "mode": "subscription",
+        "success_url": "http://x",
+        "line_items": [{"price": monthly["id"]}],
+    }
+    for address, linked in (("javascript:alert(1)", False), ("http://127.0.0.1/plans", True)):
+        made = stripe.post("/v1/checkout/sessions", {**params, "cancel_url": address})
+        page = stripe.send("GET", made["url"].removeprefix(PAGE)).text
+        assert (f'href="{address}"' in page) is linked

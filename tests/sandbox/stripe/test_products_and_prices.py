@@ -140,6 +140,16 @@ def test_tiers_and_currency_options_show_only_when_expanded(stripe: Stripe, mont
             {
                 "product": "accelerator",
                 "currency": "usd",
+                "billing_scheme": "tiered",
+                "tiers_mode": "volume",
+                "tiers": [{"up_to": 10, "unit_amount": 1}],
+            },
+            "tiers",
+        ),
+        (
+            {
+                "product": "accelerator",
+                "currency": "usd",
                 "unit_amount": 1,
                 "recurring": {"interval": "fortnight"},
             },

@@ -246,3 +246,64 @@ def test_the_sandbox_makes_the_six_events_and_no_others(stripe: Stripe, monthly:
     assert "one of checkout.session.completed" in refused.json()["message"]
     writes = [entry.path for entry in stripe.world.journal.entries() if entry.write]
     assert writes == ["/v1/products", "/v1/prices"]
+
+
+def test_a_trial_can_be_moved_and_ended(stripe: Stripe, subscription: Json) -> None:
+    path = f"/v1/subscriptions/{subscription['id']}"
+    later = int(stripe.world.clock.now()) + 5 * DAY
+    moved = stripe.post(path, {"trial_end": later})
+    assert (moved["status"], moved["trial_end"], period(moved)[1]) == ("trialing", later, later)
+    ended = stripe.post(path, {"trial_end": "now", "expand": ["latest_invoice"]})
+    assert (ended["status"], ended["latest_invoice"]["amount_paid"]) == ("active", 9900)
+    assert stripe.refused("POST", path, {"trial_end": 5})["param"] == "trial_end"
+    assert stripe.post(path, {"metadata": {"a": "b"}})["status"] == "active"
+
+
+def test_a_discount_for_once_does_not_lower_the_renewal(stripe: Stripe, monthly: Json) -> None:
+    stripe.post("/v1/coupons", {"id": "once", "percent_off": 50})
+    stripe.post(
+        "/v1/coupons",
+        {
+            "id": "always",
+            "amount_off": 100,
+            "currency": "usd",
+            "duration": "forever",
+            "max_redemptions": 1,
+        },
+    )
+    customer = stripe.post(
+        "/v1/customers", {"invoice_settings": {"default_payment_method": "pm_card_visa"}}
+    )
+    params = {
+        "customer": customer["id"],
+        "items": [{"price": monthly["id"]}],
+        "discounts": [{"coupon": "once"}, {"coupon": "always"}],
+        "expand": ["latest_invoice"],
+    }
+    made = stripe.post("/v1/subscriptions", params)
+    assert made["latest_invoice"]["amount_paid"] == 4850
+    trigger(stripe, "invoice.payment_succeeded")
+    renewed = stripe.get(f"/v1/subscriptions/{made['id']}", {"expand": ["latest_invoice"]})
+    assert renewed["latest_invoice"]["amount_paid"] == 9800
+    assert stripe.refused("POST", "/v1/subscriptions", params)["code"] == "coupon_expired"
+
+
+def test_items_are_added_and_taken_away(stripe: Stripe, subscription: Json) -> None:
+    path = f"/v1/subscriptions/{subscription['id']}"
+    extra = stripe.post(
+        "/v1/prices",
+        {
+            "product": "accelerator",
+            "currency": "usd",
+            "unit_amount": 500,
+            "recurring": {"interval": "month"},
+        },
+    )
+    two = stripe.post(path, {"items": [{"price": extra["id"], "quantity": 2}]})
+    first, second = two["items"]["data"]
+    assert second["quantity"] == 2
+    one = stripe.post(path, {"items": [{"id": first["id"], "deleted": True}]})
+    assert [item["price"]["id"] for item in one["items"]["data"]] == [extra["id"]]
+    last = {"items": [{"id": second["id"], "deleted": True}]}
+    assert "at least one" in stripe.refused("POST", path, last)["message"]
+    assert stripe.refused("POST", path, {"items": [{"id": "si_x"}]})["code"] == "resource_missing"

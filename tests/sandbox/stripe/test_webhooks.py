@@ -39,6 +39,8 @@ def test_api_version_and_connect_cannot_be_changed(stripe: Stripe, endpoint: Jso
         ({"url": URL, "enabled_events": ["*", "price.created"]}, "enabled_events"),
         ({"url": "example.com/hook", "enabled_events": ["*"]}, "url"),
         ({"url": "http://example.com/hook", "enabled_events": ["*"]}, "url"),
+        ({"url": "http://127.0.0.1:99999/hook", "enabled_events": ["*"]}, "url"),
+        ({"url": "http:///hook", "enabled_events": ["*"]}, "url"),
         ({"url": URL, "enabled_events": ["*"], "api_version": "2024-99-99"}, "api_version"),
     ],
 )
@@ -173,9 +175,21 @@ def test_a_delivery_can_be_sent_again(stripe: Stripe, endpoint: Json) -> None:
     assert delivery["status"] == "succeeded"
     assert delivery["attempts"][0]["body"] == "thanks"
     stripe.send("POST", f"/_sandbox/stripe/deliveries/{delivery['id']}/resend")
+    assert stripe.get("/v1/events")["data"][0]["pending_webhooks"] == 1
     assert stripe.deliver() == 1
+    assert stripe.get("/v1/events")["data"][0]["pending_webhooks"] == 0
     assert len(stripe.receiver.requests) == 2
     assert stripe.send("POST", "/_sandbox/stripe/deliveries/x/resend").status_code == 404
+
+
+def test_what_the_sandbox_does_is_no_write_of_a_deployer(stripe: Stripe, endpoint: Json) -> None:
+    stripe.post("/v1/products", {"name": "P"})
+    mark = stripe.world.journal.mark()
+    stripe.send("GET", "/_sandbox/stripe/deliveries")
+    stripe.send("POST", "/_sandbox/stripe/deliveries/delivery-1/resend")
+    stripe.send("POST", "/_sandbox/stripe/events")
+    entries = stripe.world.journal.entries(since=mark)
+    assert [(entry.write, entry.note) for entry in entries] == [(False, "control")] * 3
 
 
 def test_nothing_is_sent_to_another_machine(stripe: Stripe) -> None:
