@@ -136,7 +136,11 @@ class Lifecycle:
         if observed is None:
             return None
         inputs = self._observed_inputs(observed, entry)
-        return self._entry(inputs, {**self._own_outputs(entry), **observed.state})
+        own = self._own_outputs(entry)
+        # The owner that an entry holds is its own: a stale one that learnt the new owner in a
+        # refresh would delete what another entry lives on.
+        held = {"owner": own["owner"]} if own.get("owner") else {}
+        return self._entry(inputs, {**own, **observed.state, **held})
 
     async def _converge(
         self, urn: str, news: Json, entry: Entry | None, timeout: float | None
@@ -180,10 +184,17 @@ class Lifecycle:
 
         In an import nothing is managed yet; then all that the vendor has set counts.
         """
-        managed = entry.inputs or _filled(observed.inputs)
+        managed = entry.inputs or self._filled(observed.inputs)
         kept = {k: v for k, v in observed.inputs.items() if k in managed and v is not None}
         silent = {k: v for k, v in managed.items() if k not in observed.inputs}
         return self._wrap_declared(wrap_like({**silent, **kept}, entry.inputs))
+
+    def _filled(self, values: Json) -> Json:
+        """What an import takes over: required inputs, and others that hold something."""
+        declared = schema.fields(self.controller.inputs)
+        empty = ("", [], {}, None)
+        required = {name for name, item in declared.items() if item.required}
+        return {k: v for k, v in values.items() if k in required or v not in empty}
 
     def _wrap_declared(self, values: Json, *, outputs: bool = False) -> Json:
         declaration = self.controller.outputs if outputs else self.controller.inputs
@@ -227,10 +238,6 @@ def explain(error: BaseException) -> str:
 
 def _wrapped(value: Any) -> Any:
     return value if isinstance(value, Secret) or value is UNKNOWN else Secret(value)
-
-
-def _filled(values: Json) -> Json:
-    return {k: v for k, v in values.items() if v not in ("", [], {}, None)}
 
 
 def _without_unknown(values: Json) -> Json:

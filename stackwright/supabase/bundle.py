@@ -77,15 +77,16 @@ def _import_map(root: Path, directory: PurePosixPath, slug: str) -> str | None:
 
 
 def _aliases(root: Path, import_map: str) -> dict[str, str]:
-    """The entries of an import map that lead to local files, by prefix."""
-    text = _COMMENT.sub(lambda match: match.group(1) or "", (root / import_map).read_text())
+    """The entries of an import map that lead to local files; the longest, which wins, first."""
+    text = _text(import_map, (root / import_map).read_bytes())
     try:
-        imports = json.loads(text).get("imports", {})
+        parsed = json.loads(_COMMENT.sub(lambda match: match.group(1) or "", text))
     except ValueError as error:
         raise UserInput(f"{import_map} is not valid JSON: {error}") from None
+    imports = parsed.get("imports", {}) if isinstance(parsed, dict) else {}
     base = posixpath.dirname(import_map)
     local = ((k, v) for k, v in imports.items() if isinstance(v, str) and v.startswith("."))
-    return {key: _join(base, value) for key, value in local}
+    return {k: _join(base, v) for k, v in sorted(local, key=lambda entry: -len(entry[0]))}
 
 
 def _join(folder: str, target: str) -> str:
@@ -101,13 +102,19 @@ def _graph(root: Path, entry: str, aliases: Mapping[str, str]) -> dict[str, byte
         path = waiting.pop()
         if path not in files:
             files[path] = (root / path).read_bytes()
-            waiting += _local_imports(root, path, files[path].decode(), aliases)
+            if path.endswith(SOURCES):
+                waiting += _local_imports(root, path, _text(path, files[path]), aliases)
     return files
 
 
+def _text(path: str, body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise UserInput(f"{path} is not UTF-8 text; save it as UTF-8") from None
+
+
 def _local_imports(root: Path, path: str, text: str, aliases: Mapping[str, str]) -> Iterable[str]:
-    if not path.endswith(SOURCES):
-        return
     code = _COMMENT.sub(lambda match: match.group(1) or "", text)
     for match in _IMPORT.finditer(code):
         wanted = match.group(1) or match.group(2)

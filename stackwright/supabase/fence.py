@@ -68,7 +68,12 @@ class Fence:
 
     def is_stale(self, held: str | None) -> bool:
         """Whether a later Create has put up a fence of its own."""
-        return bool(self.names) and held != "" and held not in self.names
+        return bool(self.names) and held not in self.names
+
+    @property
+    def standing(self) -> str:
+        """A fence of this group; empty when there is none."""
+        return next(iter(self.names), "")
 
     def put_up(self, name: str) -> Json:
         """The secret to upsert; empty when it stands already."""

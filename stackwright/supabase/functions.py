@@ -25,7 +25,7 @@ from stackwright.schema import Input, Problem, default, doc, fresh, nested, repl
 from stackwright.supabase.bundle import Bundle, bundle
 from stackwright.supabase.fence import Fence
 from stackwright.supabase.project import Ref
-from stackwright.supabase.secrets import Group
+from stackwright.supabase.secrets import Group, group_of
 from stackwright.values import Json
 
 UPLOADS_AT_A_TIME = 8
@@ -84,17 +84,20 @@ class FunctionsController(Controller):
                 )
 
     async def observe(self, context: Reading, state: Json) -> Observed | None:
-        project, _, group = state["id"].partition("/")
+        project, group = group_of(state["id"])
         try:
             remote = await context.supabase.functions(project)
+            present = await context.supabase.secrets(project)
         except NotFound:
             return None
         ours = state.get("functions", {})
-        if ours and not any(slug in remote for slug in ours):
-            return None
         functions = {s: _seen(f, remote[s], state) for s, f in ours.items() if s in remote}
+        if ours and not functions:
+            return None
         inputs = {"project": project, "group": group, "functions": functions}
-        return Observed(inputs, {"id": state["id"], "unmanaged": _unmanaged(remote, ours)})
+        fence = Fence("FUNCTIONS", group, context.stack, present)
+        outputs = {"id": f"{project}/{group}", "owner": fence.standing}
+        return Observed(inputs, outputs | {"unmanaged": _unmanaged(remote, ours)})
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
         project, wanted = inputs["project"], inputs["functions"]
@@ -135,8 +138,7 @@ class FunctionsController(Controller):
         for slug in state["functions"]:
             if slug in remote:
                 await context.supabase.delete_function(project, slug)
-        if state["owner"] in present:
-            await context.supabase.delete_secrets(project, [state["owner"]])
+        await context.supabase.delete_secrets(project, fence.names)
 
     def _claim(self, fence: Fence, inputs: Json, remote: Json, state: Json | None) -> str:
         strangers = sorted(slug for slug in inputs["functions"] if slug in remote)

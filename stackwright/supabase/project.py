@@ -17,7 +17,7 @@ from stackwright.context import Reading, Writing
 from stackwright.errors import Refused
 from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, doc, replaces
-from stackwright.values import Json
+from stackwright.values import Json, has_unknown
 
 Ref = Annotated[str, Field(pattern="^[a-z]{20}$")]
 
@@ -63,7 +63,7 @@ class ProjectController(Controller):
 
     async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
         """All of it can be read, so a first preview knows it all."""
-        return await self._read(context, inputs)
+        return {} if has_unknown(inputs) else await self._read(context, inputs)
 
     async def remove(self, context: Writing, state: Json) -> None:
         return None

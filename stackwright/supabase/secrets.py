@@ -28,6 +28,12 @@ Group = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,30}$")]
 LONGEST_VALUE = 24_576
 
 
+def group_of(identifier: str) -> tuple[str, str]:
+    """Project and group of an id, `ref/group`; in an import the group may be left out."""
+    project, _, group = identifier.partition("/")
+    return project, group or "default"
+
+
 class SecretsInputs(TypedDict):
     """A group of secrets. Several groups may share a project, each with keys of its own."""
 
@@ -70,22 +76,20 @@ class SecretsController(Controller):
                 yield Problem(f"values.{name}", "is reserved for stackwright's own mark")
             elif not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,255}", name):
                 yield Problem(f"values.{name}", "is no name of an environment variable")
-            if len(value) > LONGEST_VALUE:
+            if isinstance(value, str) and len(value) > LONGEST_VALUE:
                 yield Problem(f"values.{name}", f"is longer than {LONGEST_VALUE} characters")
 
     async def observe(self, context: Reading, state: Json) -> Observed | None:
-        project, _, group = state["id"].partition("/")
+        project, group = group_of(state["id"])
         present = await _present(context, project)
-        fence = Fence("SECRETS", group, context.stack, present or {})
-        if present is None or not fence.names:
+        if present is None:
             return None
-        values = {
-            name: value if present[name] == digest(value) else f"changed outside: {present[name]}"
-            for name, value in state.get("values", {}).items()
-            if name in present
-        }
+        fence, ours = Fence("SECRETS", group, context.stack, present), state.get("values", {})
+        values = {n: _seen(v, present[n]) for n, v in ours.items() if n in present}
+        if ours and not values and not fence.names:
+            return None
         inputs = {"project": project, "group": group, "values": values}
-        outputs = {"id": state["id"], "owner": fence.names[0]}
+        outputs = {"id": f"{project}/{group}", "owner": fence.standing}
         return Observed(inputs, outputs | {"unmanaged": _unmanaged(present, values)})
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
@@ -120,7 +124,7 @@ class SecretsController(Controller):
         if fence.is_stale(state.get("owner")):
             await context.log("these secrets have another owner now; they stay")
             return
-        ours = [name for name in (*state["values"], state["owner"]) if name in present]
+        ours = [name for name in (*state["values"], *fence.names) if name in present]
         await context.supabase.delete_secrets(state["project"], ours)
 
 
@@ -129,6 +133,11 @@ async def _present(context: Reading, project: str) -> dict[str, str] | None:
         return await context.supabase.secrets(project)
     except NotFound:
         return None
+
+
+def _seen(value: str, present: str) -> str:
+    """The value as far as a digest tells it. An imported group has no values: none can be read."""
+    return value if present == digest(value) else f"changed outside: {present}"
 
 
 def _unmanaged(present: Iterable[str], ours: Iterable[str]) -> list[str]:

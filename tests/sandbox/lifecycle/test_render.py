@@ -574,9 +574,9 @@ def renaming(program: Program, name: str) -> Program:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", ["", "killed", "refreshed"])
 def test_a_renamed_resource_lives_once(
-    shop: Bench, program: Program, name: str, killed: bool
+    shop: Bench, program: Program, name: str, killed: str
 ) -> None:
     async def scene() -> None:
         await shop.engine.up(program)
@@ -586,9 +586,9 @@ def test_a_renamed_resource_lives_once(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", ["", "killed", "refreshed"])
 def test_a_resource_moved_under_a_component_lives_once(
-    shop: Bench, program: Program, name: str, killed: bool
+    shop: Bench, program: Program, name: str, killed: str
 ) -> None:
     async def scene() -> None:
         await shop.engine.up(program)
@@ -600,9 +600,9 @@ def test_a_resource_moved_under_a_component_lives_once(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", ["", "killed", "refreshed"])
 def test_up_with_replace_leaves_it_living_once(
-    shop: Bench, program: Program, name: str, killed: bool
+    shop: Bench, program: Program, name: str, killed: str
 ) -> None:
     async def scene() -> None:
         await shop.engine.up(program)
@@ -611,11 +611,14 @@ def test_up_with_replace_leaves_it_living_once(
     shop.run(scene)
 
 
-async def survives(shop: Bench, program: Program, killed: bool, **options: Any) -> None:
+async def survives(shop: Bench, program: Program, killed: str, **options: Any) -> None:
+    """`killed` before the Delete, or so and `refreshed` after it."""
     service = services(shop)[0]["id"]
     if killed:
         with pytest.raises(Killed):
             await shop.engine.up(program, kill_before_delete=True, **options)
+    if killed == "refreshed":
+        await shop.engine.refresh()
     await shop.engine.up(program, **options)
     assert alive(shop) == ONCE
     assert services(shop)[0]["id"] == service
