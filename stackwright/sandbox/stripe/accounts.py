@@ -3,8 +3,7 @@
 Source: https://docs.stripe.com/api/accounts.
 """
 
-from stackwright.sandbox.stripe.errors import Forbidden
-from stackwright.sandbox.stripe.keys import account_id
+from stackwright.sandbox.stripe.keys import account_id, check_account
 from stackwright.sandbox.stripe.mode import Mode, Object, Params
 from stackwright.sandbox.stripe.parameters import operation
 
@@ -71,12 +70,7 @@ def retrieve(mode: Mode, params: Params) -> Object:
 
 def retrieve_by_id(mode: Mode, params: Params, name: str) -> Object:
     """The account by its id; any other is out of reach."""
-    if name != account_id(mode.world):
-        raise Forbidden(
-            f"The provided key does not have access to account '{name}' (or that account does not"
-            " exist). Application access may have been revoked.",
-            code="account_invalid",
-        )
+    check_account(mode.world, name)
     return retrieve(mode, params)
 
 

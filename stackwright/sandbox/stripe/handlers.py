@@ -58,13 +58,15 @@ class Api:
                 return self._replay(kept, mode)
         params = operation.parameters.read(_parameters(request, body), "")
         outcome = self._run(operation, mode, params, request, memory)
-        self._deliverer.wake()
+        if request.method != "GET":
+            self._deliverer.wake()
         return self._respond(outcome, mode)
 
     def _identify(self, request: Request, operation: Operation, request_id: str) -> Mode:
         key = keys.key_from(request.headers.get("authorization"))
         live = keys.is_live(self._world, key)
         keys.check_permission(key, operation.kind, request.method != "GET")
+        keys.check_account(self._world, request.headers.get("stripe-account"))
         self._limits.take("live" if live else "test", f"{request.method} {operation.path}")
         version = versions.check(request.headers.get("stripe-version", versions.CURRENT))
         return Mode(self._world, live, version, request_id, request.headers.get("idempotency-key"))

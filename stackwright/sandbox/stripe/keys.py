@@ -99,6 +99,16 @@ def check_permission(key: str, kind: str, writes: bool) -> None:
     )
 
 
+def check_account(world: World, name: str | None) -> None:
+    """Refuse every account but the sandbox's own (None = the key's): there are no others."""
+    if name not in (None, account_id(world)):
+        raise Forbidden(
+            f"The provided key does not have access to account '{name}' (or that account does not"
+            " exist). Application access may have been revoked.",
+            code="account_invalid",
+        )
+
+
 def masked(key: str) -> str:
     """A key as Stripe shows it in errors: its first 8 and last 4 characters."""
     if len(key) <= 12:

@@ -32,7 +32,6 @@ HIDDEN = {
     "price": {"tiers", "currency_options"},
     "coupon": {"applies_to", "currency_options"},
     "checkout.session": {"line_items"},
-    "invoice": {"payments"},
 }
 """Fields that appear only when they are expanded."""
 HIDDEN_AT = {"features.subscription_update": {"products"}}

@@ -37,6 +37,8 @@ def test_a_coupon_is_deleted_for_good_and_its_id_is_free_again(stripe: Stripe) -
         {"percent_off": 10, "duration_in_months": 3},
         {"percent_off": 10, "id": "half"},
         {"percent_off": 10, "redeem_by": 1},
+        {"amount_off": 10, "currency": "zzz"},
+        {"percent_off": 10, "applies_to": {"products": ["nope"]}},
     ],
 )
 def test_a_coupon_that_makes_no_sense_is_refused(stripe: Stripe, params: dict[str, Any]) -> None:
@@ -77,3 +79,33 @@ def test_codes_are_found_by_their_code(stripe: Stripe) -> None:
     stripe.post("/v1/promotion_codes", promotion())
     assert len(stripe.get("/v1/promotion_codes", {"code": "beta", "active": True})["data"]) == 1
     assert stripe.get("/v1/promotion_codes", {"code": "other"})["data"] == []
+
+
+def test_a_code_cannot_be_made_for_a_coupon_that_is_over(stripe: Stripe) -> None:
+    ends = int(stripe.world.clock.now()) + 60
+    stripe.post("/v1/coupons", {"id": "brief", "percent_off": 10, "redeem_by": ends})
+    stripe.world.clock.advance(60)
+    params = {"promotion": {"type": "coupon", "coupon": "brief"}}
+    assert "not valid" in stripe.refused("POST", "/v1/promotion_codes", params)["message"]
+
+
+def test_a_code_that_is_over_cannot_be_switched_on_again(stripe: Stripe) -> None:
+    ends = int(stripe.world.clock.now()) + 60
+    code = stripe.post("/v1/promotion_codes", promotion(expires_at=ends))
+    path = f"/v1/promotion_codes/{code['id']}"
+    stripe.post(path, {"active": False})
+    assert stripe.post(path, {"active": True})["active"] is True
+    stripe.post(path, {"active": False})
+    stripe.world.clock.advance(60)
+    assert stripe.refused("POST", path, {"active": True})["param"] == "active"
+
+
+def test_a_minimum_amount_comes_with_its_currency(stripe: Stripe) -> None:
+    wrong = promotion(restrictions={"minimum_amount": 100})
+    assert stripe.refused("POST", "/v1/promotion_codes", wrong)["code"] == "parameter_missing"
+    right = promotion(restrictions={"minimum_amount": 100, "minimum_amount_currency": "usd"})
+    assert stripe.post("/v1/promotion_codes", right)["restrictions"] == {
+        "first_time_transaction": False,
+        "minimum_amount": 100,
+        "minimum_amount_currency": "usd",
+    }

@@ -46,3 +46,49 @@ def test_a_price_of_another_product_is_refused(stripe: Stripe, monthly: Json) ->
 
 def test_features_are_required(stripe: Stripe) -> None:
     assert stripe.refused("POST", PATH, {"name": "x"})["param"] == "features"
+
+
+def test_a_portal_uses_a_configuration_that_is_on(stripe: Stripe) -> None:
+    customer = stripe.post("/v1/customers", {"email": "a@example.com"})["id"]
+    made = stripe.post(PATH, {**FEATURES, "default_return_url": "http://127.0.0.1/account"})
+    params = {"customer": customer, "configuration": made["id"]}
+    portal = stripe.post("/v1/billing_portal/sessions", params)
+    assert portal["configuration"] == made["id"]
+    assert portal["return_url"] == "http://127.0.0.1/account"
+    stripe.post(f"{PATH}/{made['id']}", {"active": False})
+    error = stripe.refused("POST", "/v1/billing_portal/sessions", params)
+    assert error["param"] == "configuration"
+
+
+def test_the_portal_cancels_as_its_configuration_says(stripe: Stripe, monthly: Json) -> None:
+    customer = stripe.post(
+        "/v1/customers", {"invoice_settings": {"default_payment_method": "pm_card_visa"}}
+    )["id"]
+    subscription = stripe.post(
+        "/v1/subscriptions", {"customer": customer, "items": [{"price": monthly["id"]}]}
+    )
+    assert "Accelerator" in portal_page(stripe, customer, subscription["id"], FEATURES)
+    never = {"features": {"subscription_cancel": {"enabled": False}}}
+    refused = portal_page(stripe, customer, subscription["id"], never, action="cancel")
+    assert "does not let customers cancel" in refused
+    portal_page(stripe, customer, subscription["id"], FEATURES, action="cancel")
+    assert stripe.get(f"/v1/subscriptions/{subscription['id']}")["status"] == "canceled"
+
+
+def portal_page(
+    stripe: Stripe, customer: str, subscription: str, features: Json, action: str | None = None
+) -> str:
+    configuration = stripe.post(PATH, features)["id"]
+    params = {"customer": customer, "configuration": configuration}
+    portal = stripe.post("/v1/billing_portal/sessions", params)
+    path = portal["url"].removeprefix("http://127.0.0.1:1")
+    if action is None:
+        return stripe.send("GET", path).text
+    return stripe.send("POST", path, {"action": action, "subscription": subscription}).text
+
+
+def test_a_login_page_has_an_address_while_it_is_on(stripe: Stripe) -> None:
+    made = stripe.post(PATH, {**FEATURES, "login_page": {"enabled": True}})
+    assert made["login_page"]["url"].startswith("http://127.0.0.1:1/p/login/test_")
+    off = stripe.post(f"{PATH}/{made['id']}", {"login_page": {"enabled": False}})
+    assert off["login_page"] == {"enabled": False, "url": None}

@@ -178,6 +178,14 @@ def test_events_tell_what_changed(stripe: Stripe, monthly: Json) -> None:
     assert event["request"]["id"].startswith("req_")
 
 
+def test_a_changed_product_says_when_and_what(stripe: Stripe, monthly: Json) -> None:
+    stripe.world.clock.advance(60)
+    stripe.post("/v1/products/accelerator", {"name": "Rocket"})
+    [event] = stripe.get("/v1/events", {"type": "product.updated"})["data"]
+    assert event["data"]["previous_attributes"]["name"] == "Accelerator"
+    assert event["data"]["object"]["updated"] == int(stripe.world.clock.now())
+
+
 def test_a_change_that_changes_nothing_makes_no_event(stripe: Stripe, monthly: Json) -> None:
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": True})
     stripe.post("/v1/products/accelerator", {"name": "Accelerator"})

@@ -3,8 +3,10 @@
 import base64
 from typing import Any
 
+import httpx
 import pytest
 
+from stackwright.sandbox.faults import Fault
 from tests.sandbox.stripe.helpers import Json, Stripe
 
 
@@ -61,6 +63,13 @@ def test_test_and_live_objects_never_meet(stripe: Stripe) -> None:
 def test_the_account_names_the_sandbox(stripe: Stripe) -> None:
     assert stripe.get("/v1/account")["id"] == f"acct_sandbox{stripe.world.sandbox_id}"
     assert stripe.refused("GET", "/v1/accounts/acct_1")["code"] == "account_invalid"
+
+
+def test_another_account_is_out_of_reach(stripe: Stripe) -> None:
+    own = f"acct_sandbox{stripe.world.sandbox_id}"
+    assert stripe.send("GET", "/v1/products", stripe_account=own).status_code == 200
+    error = error_of(stripe.send("GET", "/v1/products", stripe_account="acct_1"))
+    assert (error["status"], error["code"]) == (403, "account_invalid")
 
 
 def test_every_answer_names_its_request(stripe: Stripe) -> None:
@@ -212,3 +221,12 @@ def test_fields_of_our_own_never_leave(stripe: Stripe, session: Json) -> None:
 
     check(stripe.get("/v1/events", {"limit": 100}))
     check(session)
+
+
+def test_an_answer_that_was_lost_is_given_again(stripe: Stripe) -> None:
+    stripe.world.faults.add(Fault("lost", vendor="stripe", method="POST"))
+    with pytest.raises(httpx.ReadError):
+        stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k")
+    again = stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k")
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(stripe.get("/v1/products")["data"]) == 1
