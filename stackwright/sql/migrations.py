@@ -8,7 +8,7 @@ that is said and left alone. Removing does nothing. See docs/decisions/0006-migr
 
 import asyncio
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -22,12 +22,14 @@ from stackwright.errors import UserInput
 from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, default, doc, fresh, replaces, undiffed
 from stackwright.sql import apply as applying
-from stackwright.sql import database, ledger, plan
+from stackwright.sql import database, ledger, plan, shadow
 from stackwright.sql.apply import Options, Phase, Progress
+from stackwright.sql.effects import effects
+from stackwright.sql.errors import ShadowUnavailable, StatementFailed
 from stackwright.sql.migration import Migration, load
 from stackwright.sql.record import Runner
 from stackwright.supabase.project import Ref
-from stackwright.values import Json
+from stackwright.values import UNKNOWN, Json
 
 DIRECTORY = "sql/migrations"
 
@@ -45,9 +47,6 @@ class MigrationsInputs(TypedDict):
     ]
     collection: NotRequired[
         Input[Annotated[str, default(""), replaces, doc("Tells several of these apart.")]]
-    ]
-    approvals: NotRequired[
-        Input[Annotated[Mapping[str, str], undiffed, doc("File to SHA-256 that may destroy.")]]
     ]
 
 
@@ -88,18 +87,21 @@ class MigrationsController(Controller):
         return [f"files[{file.file!r}]".replace("'", '"') for file in todo.pending]
 
     async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
+        if inputs["project"] is UNKNOWN:
+            await _try(context, _files(context.root, inputs), None)
+            return {}
         todo = await self._plan(context, inputs, state)
         for note in todo.notes:
             await context.log(note)
         if todo.pending:
-            names = "".join(f"\n  {file.file}" for file in todo.pending)
-            await context.log(f"{len(todo.pending)} migrations are pending:{names}")
+            address = await context.database_address(inputs["project"], _address(state))
+            await _try(context, todo.pending, context.database_url(address))
         return {}
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
         project = inputs["project"]
         files = _files(context.root, inputs)
-        address = await context.database_address(project, (state or {}).get("address"))
+        address = await context.database_address(project, _address(state))
         progress = _Reporter(context)
         async with database.writing(context.database_url(address)) as writing:
             runner = Runner(
@@ -125,8 +127,7 @@ class MigrationsController(Controller):
     async def _plan(self, context: Reading, inputs: Json, state: Json | None) -> plan.Plan:
         """What an `up` would do; refuses edited, missing and out-of-order files."""
         files = _files(context.root, inputs)
-        known = (state or {}).get("address")
-        address = await context.database_address(inputs["project"], known)
+        address = await context.database_address(inputs["project"], _address(state))
         async with database.reading(context.database_url(address)) as reading:
             seen = await ledger.read(reading)
         todo = plan.make(
@@ -134,6 +135,20 @@ class MigrationsController(Controller):
         )
         todo.refuse_problems()
         return todo
+
+
+async def _try(context: Reading, pending: Sequence[Migration], url: str | None) -> None:
+    """Run the files on a shadow of the target; tell what they do, or raise what fails."""
+    lines = [file.file for file in pending] + [str(effect) for effect in effects(pending)]
+    try:
+        report = await shadow.check(pending, url, context.root / ".stackwright")
+    except ShadowUnavailable as error:
+        await context.warn(f"the migrations were not tried before: {error}")
+        report = shadow.Report()
+    if report.failure:
+        raise StatementFailed(report.failure, "nothing was changed; mend the file first")
+    told = "\n".join(f"  {line}" for line in [*lines, *report.notes])
+    await context.log(f"{len(pending)} migrations are pending, tried on a shadow:\n{told}")
 
 
 class _Reporter:
@@ -161,6 +176,11 @@ def _files(root: Path, inputs: Json) -> list[Migration]:
             f"the files in {inputs['directory']} changed while this ran; run `pulumi up` again"
         )
     return loaded
+
+
+def _address(state: Json | None) -> str | None:
+    """Where the database was last time, without a question to the vendor."""
+    return (state or {}).get("address")
 
 
 def _done(name: str, seen: ledger.Ledger) -> bool:

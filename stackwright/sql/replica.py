@@ -142,7 +142,10 @@ async def _rebuilt(server: Postgres, target: ReadOnlyDatabase, dsn: str) -> Repl
     roles = [row["name"] for row in await target.query(_ROLES)]
     triggers = await target.query(_FOREIGN_TRIGGERS, {"schemas": schemas})
     dump = await asyncio.to_thread(_dump, dsn, target.server_version // 10000, schemas)
-    statements = split(dump) + [s for row in triggers for s in split(row["definition"])]
+    # The server writes definitions as its session's search path sees them; the dump emptied ours.
+    [path] = await target.query("SELECT current_setting('search_path') AS path")
+    rest = [f"SET search_path = {path['path']}", *(row["definition"] for row in triggers)]
+    statements = split(dump) + [statement for text in rest for statement in split(text)]
     [role] = await target.query(_ROLE)
     copy = await asyncio.to_thread(_restore, server, roles, statements)
     return replace(copy, dsn=await asyncio.to_thread(_let_in, server, role))
