@@ -14,9 +14,9 @@ See docs/decisions/0002-validation.md.
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import pulumi
 from pydantic import SecretStr, ValidationError
@@ -28,9 +28,6 @@ from stackwright.errors import StackwrightError, UserInput
 from stackwright.schema import Problem
 from stackwright.settings import names
 from stackwright.values import UNKNOWN, has_unknown
-
-if TYPE_CHECKING:
-    from stackwright.resource import Controller, Resource
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -116,15 +113,24 @@ def report(where: str, problem: str) -> None:
     _current.add(where, problem)
 
 
-def check(controller: "Controller", name: str, inputs: Mapping[str, Any]) -> None:
-    """Collect what is wrong with the inputs of a resource, as far as they are known now."""
-    known = schema.with_defaults(controller.inputs, {k: _known(v) for k, v in inputs.items()})
-    found = schema.problems(controller.inputs, known)
+Rules = Callable[[Mapping[str, Any]], Iterable[Problem]]
+
+
+def check(
+    token: str, name: str, declaration: type, inputs: Mapping[str, Any], rules: Rules
+) -> None:
+    """Collect what is wrong with the inputs of a resource, as far as they are known now.
+
+    `declaration`: the inputs' `TypedDict`; `rules`: those over several fields, asked only about
+    inputs whose types are right.
+    """
+    known = schema.with_defaults(declaration, {k: _known(v) for k, v in inputs.items()})
+    found = schema.problems(declaration, known)
     if not found:
         settled = {key: value for key, value in known.items() if not has_unknown(value)}
-        found = list(controller.problems(settled))
+        found = list(rules(settled))
     for problem in found:
-        report(f"{controller.token.rpartition(':')[2]} '{name}'", str(problem))
+        report(f"{token.rpartition(':')[2]} '{name}'", str(problem))
 
 
 def _known(value: Any) -> Any:
@@ -135,7 +141,7 @@ def _known(value: Any) -> Any:
     return UNKNOWN if isinstance(value, pulumi.Output) or asyncio.isfuture(value) else value
 
 
-def declare(resource: "Resource", name: str, secret_outputs: list[object]) -> None:
+def declare(secret_outputs: Sequence[object]) -> None:
     """Remember the secret outputs of a resource, so that a leak of one is found at once."""
     if _current is not None:
         _current.secret_outputs.update(id(output) for output in secret_outputs)

@@ -119,7 +119,7 @@ class Resource(pulumi.CustomResource):
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        preflight.check(controller, name, inputs)
+        preflight.check(controller.token, name, controller.inputs, inputs, controller.problems)
         outputs = schema.fields(controller.outputs)
         hidden = [f.name for f in outputs.values() if f.has(schema.secret)]
         merged = pulumi.ResourceOptions.merge(
@@ -127,4 +127,4 @@ class Resource(pulumi.CustomResource):
         )
         properties = {**inputs, **{output: None for output in outputs if output != "id"}}
         super().__init__(controller.token, name, properties, merged)
-        preflight.declare(self, name, [getattr(self, output) for output in hidden])
+        preflight.declare([getattr(self, output) for output in hidden])
