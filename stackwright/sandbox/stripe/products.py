@@ -21,6 +21,7 @@ from stackwright.sandbox.stripe.parameters import (
     record,
     unsettable_record,
 )
+from stackwright.sandbox.stripe.price_parameters import DEFAULT_PRICE
 
 KIND = "product"
 _URL = Text(limit=2048, unset=True)
@@ -44,7 +45,7 @@ CREATE = operation(
     name=Text(required=True, limit=250),
     id=Text(limit=255, pattern=r"[A-Za-z0-9_.\-]+"),
     type=choice("good", "service"),
-    default_price_data=record(**prices.DEFAULT_PRICE),
+    default_price_data=record(**DEFAULT_PRICE),
     **_BOTH,
 )
 UPDATE = operation(name=Text(limit=250), default_price=Text(unset=True), **_BOTH)
