@@ -356,10 +356,8 @@ def line_items(mode: Mode, params: Params, name: str) -> Object:
 def list_all(mode: Mode, params: Params) -> Object:
     """The sessions that pass the filters, newest first."""
     filters = {key: params.get(key) for key in ("customer", "status", "subscription")}
-    page = lists.page(mode, KIND, params, "/v1/checkout/sessions", filters)
+    things = lists.matching(mode, KIND, params, filters)
     email = params.get("customer_details", {}).get("email")
     if email:
-        page["data"] = [
-            s for s in page["data"] if (s["customer_details"] or {}).get("email") == email
-        ]
-    return page
+        things = [s for s in things if (s["customer_details"] or {}).get("email") == email]
+    return lists.cut(things, params, "/v1/checkout/sessions", KIND)

@@ -111,7 +111,7 @@ def create(mode: Mode, bill: Bill) -> Object:
     invoice["lines"] = lists.whole(lines, f"/v1/invoices/{invoice['id']}/lines")
     invoice["number"] = _number(mode, bill.customer)
     base = mode.world.urls.get("stripe", "")
-    invoice["hosted_invoice_url"] = f"{base}/i/{invoice['id']}"
+    invoice["hosted_invoice_url"] = f"{base}/i/{mode.name}_{invoice['id']}"
     mode.save(invoice)
     emit(mode, "invoice.created", {**invoice, "status": "draft"})
     emit(mode, "invoice.finalized", invoice)
@@ -304,6 +304,19 @@ def pay(mode: Mode, params: Params, name: str) -> Object:
     settle(mode, invoice)
     subscriptions.recover(mode, subscription)
     return invoice
+
+
+def pay_by_card(mode: Mode, name: str, number: str) -> Object:
+    """The customer pays an open invoice on its page, and the card is charged from now on."""
+    from stackwright.sandbox.stripe import subscriptions
+
+    invoice = _open(mode, name, "paid")
+    customer = mode.require("customer", invoice["customer"])
+    method = cards.keep(mode, cards.read(number), customer)
+    paid = pay(mode, {"payment_method": method["id"]}, name)
+    subscription = mode.require(subscriptions.KIND, invoice["_subscription"])
+    mode.save({**subscription, "default_payment_method": method["id"]})
+    return paid
 
 
 def void(mode: Mode, params: Params, name: str) -> Object:

@@ -1,4 +1,4 @@
-"""The two pages that Stripe hosts for a product's customers: Checkout and the customer portal.
+"""The pages that Stripe hosts for a product's customers: Checkout, invoice, customer portal.
 
 Plain HTML and forms, no scripts: a person, curl or a browser under test can use them.
 """
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from stackwright.sandbox.stripe import checkout_sessions, portal_sessions
+from stackwright.sandbox.stripe import checkout_sessions, invoices, portal_sessions
 from stackwright.sandbox.stripe.checkout_sessions import Payer
 from stackwright.sandbox.stripe.currencies import shown
 from stackwright.sandbox.stripe.deliveries import Deliverer
@@ -69,15 +69,34 @@ class Pages:
             return _page("Checkout", f"<p>{escape(refusal.message)}</p>", _status(refusal))
         return _page("Pay", _checkout_body(mode, session, error), 402 if error else 200)
 
+    async def invoice(self, request: Request) -> Response:
+        """`GET /i/{session}`: an invoice, with a form while it is unpaid."""
+        request.state.write = False
+        mode, name = self._hosted(request)
+        return _invoice_page(mode, name)
+
+    async def settle(self, request: Request) -> Response:
+        """`POST /i/{session}`: pays the invoice by `card`."""
+        mode, name = self._hosted(request)
+        form = await _form(request)
+        try:
+            with self._world.store.transaction():
+                invoices.pay_by_card(mode, name, form.get("card", ""))
+        except StripeError as error:
+            request.state.write = False
+            return _invoice_page(mode, name, error)
+        self._deliverer.wake()
+        return RedirectResponse(request.url.path, 303)
+
     async def portal(self, request: Request) -> Response:
         """`GET /p/session/{session}`: the customer's subscriptions."""
         request.state.write = False
-        mode, name = self._portal_mode(request)
+        mode, name = self._hosted(request)
         return self._portal(mode, name)
 
     async def act(self, request: Request) -> Response:
         """`POST /p/session/{session}`: `action` is cancel or keep, of `subscription`."""
-        mode, name = self._portal_mode(request)
+        mode, name = self._hosted(request)
         form = await _form(request)
         actions = {"cancel": portal_sessions.cancel, "keep": portal_sessions.keep}
         try:
@@ -99,7 +118,7 @@ class Pages:
             return _page("Customer portal", f"<p>{escape(refusal.message)}</p>", _status(refusal))
         return _page("Customer portal", _portal_body(mode, session, error), 400 if error else 200)
 
-    def _portal_mode(self, request: Request) -> tuple[Mode, str]:
+    def _hosted(self, request: Request) -> tuple[Mode, str]:
         mode, _, name = request.path_params["session"].partition("_")
         return self._mode(mode), name
 
@@ -161,6 +180,21 @@ def _link(url: str | None, label: str) -> str:
     if not url or urlsplit(url).scheme not in ("http", "https"):
         return ""
     return f'<a href="{escape(url)}">{label}</a>'
+
+
+def _invoice_page(mode: Mode, name: str, error: StripeError | None = None) -> Response:
+    try:
+        invoice = mode.require(invoices.KIND, name)
+    except NotFound as refusal:
+        return _page("Invoice", f"<p>{escape(refusal.message)}</p>", 404)
+    total = escape(shown(invoice["total"], invoice["currency"]))
+    body = (
+        f"<p>Invoice {escape(invoice['number'])}: {total}, {invoice['status']}.</p>{_error(error)}"
+    )
+    if invoice["status"] == "open":
+        card = _field("Card number", "card", TEST_CARD, required=True)
+        body += f'<form method="post">{card}<button type="submit">Pay {total}</button></form>'
+    return _page("Invoice", body, 402 if error else 200)
 
 
 def _portal_body(mode: Mode, session: Object, error: StripeError | None) -> str:

@@ -156,6 +156,8 @@ def _pages(world: World, deliverer: Deliverer) -> list[Route]:
     return [
         Route("/c/pay/{session}", pages.checkout, methods=["GET"]),
         Route("/c/pay/{session}", pages.pay, methods=["POST"]),
+        Route("/i/{session}", pages.invoice, methods=["GET"]),
+        Route("/i/{session}", pages.settle, methods=["POST"]),
         Route("/p/session/{session}", pages.portal, methods=["GET"]),
         Route("/p/session/{session}", pages.act, methods=["POST"]),
     ]

@@ -109,3 +109,18 @@ def test_a_minimum_amount_comes_with_its_currency(stripe: Stripe) -> None:
         "minimum_amount": 100,
         "minimum_amount_currency": "usd",
     }
+
+
+def test_making_changing_and_deleting_is_told(stripe: Stripe) -> None:
+    code = stripe.post("/v1/promotion_codes", promotion())
+    stripe.post(f"/v1/promotion_codes/{code['id']}", {"active": False})
+    stripe.post("/v1/coupons/half", {"name": "Half"})
+    stripe.delete("/v1/coupons/half")
+    kinds = [event["type"] for event in stripe.get("/v1/events")["data"]][::-1]
+    assert kinds == [
+        "coupon.created",
+        "promotion_code.created",
+        "promotion_code.updated",
+        "coupon.updated",
+        "coupon.deleted",
+    ]

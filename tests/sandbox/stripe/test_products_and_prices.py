@@ -190,3 +190,32 @@ def test_a_change_that_changes_nothing_makes_no_event(stripe: Stripe, monthly: J
     stripe.post(f"/v1/prices/{monthly['id']}", {"active": True})
     stripe.post("/v1/products/accelerator", {"name": "Accelerator"})
     assert stripe.get("/v1/events", {"types": ["price.updated", "product.updated"]})["data"] == []
+
+
+def test_the_tax_behavior_is_chosen_once(stripe: Stripe, monthly: Json) -> None:
+    path = f"/v1/prices/{monthly['id']}"
+    assert stripe.post(path, {"tax_behavior": "exclusive"})["tax_behavior"] == "exclusive"
+    assert stripe.refused("POST", path, {"tax_behavior": "inclusive"})["param"] == "tax_behavior"
+    assert stripe.post(path, {"tax_behavior": "exclusive"})["tax_behavior"] == "exclusive"
+
+
+def test_further_currencies_are_added_and_the_own_one_is_not(stripe: Stripe, monthly: Json) -> None:
+    path = f"/v1/prices/{monthly['id']}"
+    euro = {"currency_options": {"eur": {"unit_amount": 8900}}, "expand": ["currency_options"]}
+    assert stripe.post(path, euro)["currency_options"]["eur"]["unit_amount"] == 8900
+    own = {"currency_options": {"usd": {"unit_amount": 1}}}
+    assert stripe.refused("POST", path, own)["param"] == "currency_options[usd]"
+
+
+def test_a_lookup_key_moves_with_an_event_for_the_old_holder(stripe: Stripe, monthly: Json) -> None:
+    other = stripe.post(
+        "/v1/prices", {"product": "accelerator", "currency": "usd", "unit_amount": 1}
+    )
+    path = f"/v1/prices/{other['id']}"
+    assert stripe.refused("POST", path, {"lookup_key": "monthly"})["param"] == "lookup_key"
+    moved = stripe.post(path, {"lookup_key": "monthly", "transfer_lookup_key": True})
+    assert moved["lookup_key"] == "monthly"
+    events = stripe.get("/v1/events", {"type": "price.updated"})["data"]
+    holders = {event["data"]["object"]["id"] for event in events}
+    assert holders == {other["id"], monthly["id"]}
+    assert stripe.post(path, {"lookup_key": ""})["lookup_key"] is None

@@ -307,3 +307,59 @@ def test_items_are_added_and_taken_away(stripe: Stripe, subscription: Json) -> N
     last = {"items": [{"id": second["id"], "deleted": True}]}
     assert "at least one" in stripe.refused("POST", path, last)["message"]
     assert stripe.refused("POST", path, {"items": [{"id": "si_x"}]})["code"] == "resource_missing"
+
+
+def test_a_customer_pays_an_open_invoice_on_its_page(stripe: Stripe, subscription: Json) -> None:
+    trigger(stripe, "invoice.payment_failed")
+    unpaid = reload(stripe, subscription)["latest_invoice"]
+    url = stripe.get(f"/v1/invoices/{unpaid}")["hosted_invoice_url"]
+    path = url.removeprefix("http://127.0.0.1:1")
+    assert "99.00 USD, open" in stripe.send("GET", path).text
+    declined = stripe.send("POST", path, {"card": "4000000000000341"})
+    assert (declined.status_code, "was declined" in declined.text) == (402, True)
+    assert stripe.send("POST", path, {"card": "5555555555554444"}).status_code == 303
+    assert "99.00 USD, paid" in stripe.send("GET", path).text
+    paid = stripe.get(
+        f"/v1/subscriptions/{subscription['id']}", {"expand": ["default_payment_method"]}
+    )
+    assert paid["status"] == "active"
+    assert paid["default_payment_method"]["card"]["brand"] == "mastercard"
+    assert stripe.send("POST", path, {"card": "5555555555554444"}).status_code == 402
+    assert stripe.send("GET", "/i/test_in_x").status_code == 404
+
+
+def test_an_open_invoice_can_be_given_up(stripe: Stripe, subscription: Json) -> None:
+    trigger(stripe, "invoice.payment_failed")
+    path = f"/v1/invoices/{reload(stripe, subscription)['latest_invoice']}"
+    assert stripe.post(f"{path}/void")["status"] == "void"
+    assert stripe.get("/v1/events", {"type": "invoice.voided"})["data"]
+    assert "is void" in stripe.refused("POST", f"{path}/pay")["message"]
+
+
+def test_a_failed_change_of_interval_is_past_due(stripe: Stripe, subscription: Json) -> None:
+    customer = f"/v1/customers/{subscription['customer']}"
+    params = {"invoice_settings": {"default_payment_method": "pm_card_chargeCustomerFail"}}
+    bad = stripe.post(customer, params)["invoice_settings"]["default_payment_method"]
+    yearly = stripe.post(
+        "/v1/prices",
+        {
+            "product": "accelerator",
+            "currency": "usd",
+            "unit_amount": 99900,
+            "recurring": {"interval": "year"},
+        },
+    )
+    item = subscription["items"]["data"][0]["id"]
+    changed = stripe.post(
+        f"/v1/subscriptions/{subscription['id']}",
+        {"default_payment_method": bad, "items": [{"id": item, "price": yearly["id"]}]},
+    )
+    assert changed["status"] == "past_due"
+
+
+def test_a_renewal_of_an_ended_subscription_is_refused(stripe: Stripe, subscription: Json) -> None:
+    stripe.delete(f"/v1/subscriptions/{subscription['id']}")
+    answer = trigger(stripe, "invoice.payment_succeeded", subscription=subscription["id"])
+    assert (answer.status_code, "is canceled" in answer.text) == (400, True)
+    error = stripe.refused("POST", f"/v1/subscriptions/{subscription['id']}", {"metadata": ""})
+    assert "canceled subscription" in error["message"]
