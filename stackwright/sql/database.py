@@ -5,6 +5,7 @@ the extended protocol (which refuses a second one) inside `BEGIN READ ONLY`, and
 PostgreSQL: documentation of BEGIN, section 54.2 "Message Flow".
 """
 
+import contextlib
 import getpass
 import os
 import socket
@@ -19,7 +20,7 @@ from psycopg.rows import dict_row
 from stackwright.sql.errors import BadSql, CannotConnect, Position, UnsuitableConnection
 from stackwright.sql.statements import split
 
-TRANSACTION_POOLER_PORT = 6543
+TRANSACTION_POOLER_PORT = "6543"
 CONNECT_TIMEOUT = 15
 
 Row = dict[str, Any]
@@ -76,15 +77,6 @@ class Database(ReadOnlyDatabase):
         """The session in which migrations run."""
         return self._connection
 
-    def refuse_transaction_pooler(self) -> None:
-        """Raise `UnsuitableConnection` where locks and timeouts would not hold for a session."""
-        if self._connection.info.port == TRANSACTION_POOLER_PORT:
-            raise UnsuitableConnection(
-                f"{self.where} is a pooler in transaction mode: session locks and "
-                "timeouts do not hold there; use the direct connection or the session pooler "
-                "(port 5432)"
-            )
-
 
 @asynccontextmanager
 async def reading(dsn: str) -> AsyncIterator[ReadOnlyDatabase]:
@@ -99,9 +91,9 @@ async def reading(dsn: str) -> AsyncIterator[ReadOnlyDatabase]:
 @asynccontextmanager
 async def writing(dsn: str) -> AsyncIterator[Database]:
     """A database for the length of a block; raises `CannotConnect`, `UnsuitableConnection`."""
+    _refuse_transaction_pooler(dsn)
     database = Database(await _open(dsn))
     try:
-        database.refuse_transaction_pooler()
         yield database
     finally:
         await database.close()
@@ -131,6 +123,16 @@ def where(dsn: str) -> str:
         return "the database"
     host = parts.get("host") or parts.get("hostaddr") or "localhost"
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
+
+
+def _refuse_transaction_pooler(dsn: str) -> None:
+    """Locks and timeouts would not hold for a session there."""
+    with contextlib.suppress(psycopg.ProgrammingError):
+        if conninfo_to_dict(dsn).get("port") == TRANSACTION_POOLER_PORT:
+            raise UnsuitableConnection(
+                f"{where(dsn)} is a pooler in transaction mode: session locks and timeouts do "
+                "not hold there; use the direct connection or the session pooler (port 5432)"
+            )
 
 
 async def _open(dsn: str) -> Connection:

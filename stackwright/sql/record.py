@@ -1,6 +1,8 @@
 """The SQL that writes the ledger's rows: both of them, in the transaction of their migration."""
 
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from psycopg import sql
 from psycopg.abc import AdaptContext
@@ -57,3 +59,13 @@ def recorded(
     }
     connection = context.connection
     return [sql.SQL(text).format(**values).as_string(connection) for text in (_OURS, _SHARED)]
+
+
+def commit_of(folder: Path) -> str | None:
+    """The commit that is checked out around `folder`; none outside of git."""
+    argv = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

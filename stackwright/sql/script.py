@@ -18,6 +18,9 @@ from stackwright.sql.database import Connection
 from stackwright.sql.errors import Failure
 from stackwright.sql.statements import Statement
 
+# admin_shutdown and its like: the server's last words, not its judgement of a statement
+_SESSION_ENDED = "57P"
+
 
 @dataclass(frozen=True)
 class Script:
@@ -44,7 +47,10 @@ class ServerRefusal(Exception):
 
 
 async def send(connection: Connection, script: Script) -> None:
-    """Run a script as one message; raises `ServerRefusal`, after which the caller rolls back."""
+    """Run a script as one message; raises `ServerRefusal`, after which the caller rolls back.
+
+    A lost connection is a `psycopg.OperationalError`.
+    """
     async with connection.lock:
         connection.pgconn.send_query(script.text.encode())
         # The cursor's `execute` keeps only the error; which statement it was shows in the
@@ -53,6 +59,8 @@ async def send(connection: Connection, script: Script) -> None:
     last = results[-1]
     if last.status == pq.ExecStatus.FATAL_ERROR:
         error = error_from_result(last, encoding="utf-8")
+        if (error.sqlstate or "").startswith(_SESSION_ENDED):
+            raise error
         raise ServerRefusal(error, _failure(script, error, len(results) - 1))
 
 

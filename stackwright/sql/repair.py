@@ -1,0 +1,78 @@
+"""Corrects the ledger where it is wrong about the database; it never runs a migration.
+
+`applied` records a file that was run by other means; `reverted` forgets one whose effect was
+undone. Both look at the database before they believe: a file that creates a table is applied
+when the table is there, and reverted when it is gone.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from stackwright.sql import ledger
+from stackwright.sql.database import Database
+from stackwright.sql.effect_rules import Effect
+from stackwright.sql.effects import of_statement
+from stackwright.sql.errors import BadMigrations, LedgerConflict
+from stackwright.sql.migration import Migration
+from stackwright.sql.record import Runner, recorded
+from stackwright.sql.statements import Statement, split
+
+_FORGET = [
+    "DELETE FROM supabase_migrations.schema_migrations WHERE version = %s",
+    "DELETE FROM stackwright.migrations WHERE version = %s",
+]
+
+
+async def applied(
+    database: Database, migration: Migration, runner: Runner, *, unchecked: bool = False
+) -> None:
+    """Record a file as applied, in its present form; raises `LedgerConflict` if it is not."""
+    if not unchecked:
+        for table in await _tables(database, migration.statements, there=False):
+            raise LedgerConflict(
+                f"{migration.file} creates {table}, which is not in the database: it is not "
+                "applied. Apply it, or use --unchecked if you know better."
+            )
+    await ledger.ensure(database)
+    rows = recorded(migration, runner, database.connection, measured=False)
+    async with database.connection.transaction():
+        await database.connection.execute(_FORGET[0].encode(), [migration.version])
+        for row in rows:
+            await database.connection.execute(row.encode())
+
+
+async def reverted(database: Database, version: str, *, unchecked: bool = False) -> None:
+    """Forget a version; raises `LedgerConflict` while a table that it made is still there."""
+    known = await ledger.read(database)
+    if version not in known.applied and version not in known.details:
+        raise BadMigrations(f"version {version} is not in the ledger of {database.where}")
+    if not unchecked and version in known.applied:
+        texts = await ledger.recorded_statements(database, version)
+        statements = [statement for text in texts for statement in split(text)]
+        for table in await _tables(database, statements, there=True):
+            raise LedgerConflict(
+                f"{version} created {table}, which is still in the database: undo its effect "
+                "first, or use --unchecked if you know better."
+            )
+    await ledger.ensure(database)
+    async with database.connection.transaction():
+        for statement in _FORGET:
+            await database.connection.execute(statement.encode(), [version])
+
+
+async def _tables(database: Database, statements: Sequence[Statement], *, there: bool) -> list[str]:
+    """The tables that the statements create and that are (or are not) in the database."""
+    names = [effect.object for effect in _creations(statements)]
+    if not names:
+        return []
+    rows = await database.query(
+        "SELECT name FROM unnest(%(names)s::text[]) AS name "
+        "WHERE (to_regclass(name) IS NOT NULL) = %(there)s",
+        {"names": names, "there": there},
+    )
+    return [row["name"] for row in rows]
+
+
+def _creations(statements: Iterable[Statement]) -> list[Effect]:
+    kept = [effect for statement in statements for effect in of_statement(statement)]
+    gone = {effect.object for effect in kept if effect.action == "DROP TABLE"}
+    return [e for e in kept if e.action == "CREATE TABLE" and e.object not in gone]
