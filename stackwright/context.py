@@ -88,6 +88,9 @@ class Session:
     """The folder of Pulumi.yaml; relative paths in a program start there."""
     probe_transport: httpx.AsyncBaseTransport | None = None
     """How probes reach the product; None means the network."""
+    claims: dict[str, str] = field(default_factory=dict)
+    """What the program declares, and the URN that does."""
+    turns: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def reading(self, urn: str) -> "Reading":
         return Reading(self, urn)
@@ -166,6 +169,14 @@ class Writing(Reading):
     @property
     def supabase(self) -> "SupabaseClient":
         return self._session.clients.supabase
+
+    def turn(self, place: str) -> asyncio.Lock:
+        """Held while a set is compared and written, when others of this run write there too."""
+        return self._session.turns.setdefault(place, asyncio.Lock())
+
+    def is_claimed(self, claim: str) -> bool:
+        """Whether another resource of this run declares it: then it must not be removed."""
+        return self._session.claims.get(claim, self.urn) != self.urn
 
     def fresh_owner(self) -> Owner:
         """The owner to write at the vendor in a Create."""

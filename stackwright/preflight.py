@@ -27,7 +27,7 @@ from stackwright import schema
 from stackwright.errors import StackwrightError, UserInput
 from stackwright.schema import Problem
 from stackwright.settings import names
-from stackwright.values import UNKNOWN, has_unknown
+from stackwright.values import UNKNOWN
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -127,8 +127,7 @@ def check(
     known = schema.with_defaults(declaration, {k: _known(v) for k, v in inputs.items()})
     found = schema.problems(declaration, known)
     if not found:
-        settled = {key: value for key, value in known.items() if not has_unknown(value)}
-        found = list(rules(settled))
+        found = list(rules(schema.settled(known)))
     for problem in found:
         report(f"{token.rpartition(':')[2]} '{name}'", str(problem))
 

@@ -61,12 +61,17 @@ class Controller(ABC):
     """Version of the outputs; a plugin refuses state that a newer one wrote."""
 
     def problems(self, inputs: Mapping[str, Any]) -> Iterable[Problem]:
-        """Rules over several fields. `inputs` are the ones that are wholly known."""
+        """Rules over several fields. `inputs` are the known ones; maps may hold `UNKNOWN`."""
         return ()
 
     def identity(self, inputs: Mapping[str, Any]) -> str | None:
         """What may be declared only once in a program, e.g. `price lookup key monthly`."""
         return None
+
+    def claims(self, inputs: Mapping[str, Any]) -> Iterable[str]:
+        """All that only one resource of a program may manage: the object, members of a set."""
+        identity = self.identity(inputs)
+        return [] if identity is None else [identity]
 
     def account(self, accounts: "Accounts", values: Mapping[str, Any]) -> str | None:
         """The account that the object lives in; written into state and compared ever after."""

@@ -146,6 +146,15 @@ def with_defaults(declaration: type, values: Mapping[str, Any]) -> dict[str, Any
     return given
 
 
+def settled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are known, secrets opened. In a map, `UNKNOWN` stands for what is not.
+
+    So one unknown entry does not hide what is wrong with the others.
+    """
+    opened = {name: reveal(value) for name, value in values.items()}
+    return {k: v for k, v in opened.items() if isinstance(v, Mapping) or not has_unknown(v)}
+
+
 def problems(declaration: type, values: Mapping[str, Any]) -> list[Problem]:
     """Everything that is wrong with `values`, as far as they are known."""
     known = fields(declaration)
@@ -216,6 +225,7 @@ __all__ = [
     "problems",
     "replaces",
     "secret",
+    "settled",
     "undiffed",
     "with_defaults",
 ]

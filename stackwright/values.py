@@ -75,6 +75,18 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def secret_texts(value: Any) -> Iterator[str]:
+    """Every text that a secret of the tree holds."""
+    if isinstance(value, Secret):
+        yield from (leaf for leaf in leaves(value) if isinstance(leaf, str))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from secret_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from secret_texts(item)
+
+
 def wrap_like(value: Any, model: Any) -> Any:
     """Wrap in `value` what was wrapped in `model`; new keys beside a secret are wrapped too.
 

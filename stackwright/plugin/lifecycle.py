@@ -68,8 +68,7 @@ class Lifecycle:
         inputs = schema.with_defaults(self.controller.inputs, news)
         found = schema.problems(self.controller.inputs, inputs)
         if not found:
-            settled = {k: reveal(v) for k, v in inputs.items() if not has_unknown(v)}
-            found = list(self.controller.problems(settled))
+            found = list(self.controller.problems(schema.settled(inputs)))
         return self._wrap_declared(inputs), found
 
     async def diff(self, urn: str, entry: Entry, news: Json) -> Plan:
@@ -192,7 +191,7 @@ class Lifecycle:
     def _filled(self, values: Json) -> Json:
         """What an import takes over: required inputs, and others that hold something."""
         declared = schema.fields(self.controller.inputs)
-        empty = ("", [], {}, None)
+        empty: tuple[Any, ...] = ("", [], {}, None)
         required = {name for name, item in declared.items() if item.required}
         return {k: v for k, v in values.items() if k in required or v not in empty}
 

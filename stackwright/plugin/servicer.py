@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -21,11 +21,12 @@ from stackwright.accounts import identify
 from stackwright.clients import Clients, Transports, network
 from stackwright.clock import SYSTEM, Clock
 from stackwright.context import Engine, InterruptibleClock, Quiet, Session
+from stackwright.errors import scrub
 from stackwright.plugin import registry
 from stackwright.plugin.engine import GrpcEngine
 from stackwright.plugin.lifecycle import Entry, Lifecycle, PartialFailure, Plan, explain
 from stackwright.plugin.wire import decode, encode
-from stackwright.values import Json, reveal
+from stackwright.values import Json, reveal, secret_texts
 
 KINDS = {
     "add": provider_pb2.PropertyDiff.ADD,
@@ -49,24 +50,34 @@ def answered(method: Method) -> Method:
         try:
             return await method(self, request, context)
         except PartialFailure as failure:
-            context.set_trailing_metadata((_details(failure),))
-            await context.abort(grpc.StatusCode.UNKNOWN, "; ".join(failure.reasons))
+            reasons = [scrub(reason, _private(request)) for reason in failure.reasons]
+            context.set_trailing_metadata((_details(failure.entry, reasons),))
+            await context.abort(grpc.StatusCode.UNKNOWN, "; ".join(reasons))
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - the last line before the engine
             # Any code but UNKNOWN: the engine would call the whole update possibly corrupt.
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, explain(error))
+            text = scrub(explain(error), _private(request))
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, text)
 
     return call
 
 
-def _details(failure: PartialFailure) -> tuple[str, bytes]:
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure))
+def _private(request: Any) -> list[str]:
+    """Every secret text that came with a request: an answer of a vendor may quote one."""
+    names = ("args", "properties", "inputs", "news", "olds", "old_inputs")
+    structs = [getattr(request, name, None) for name in names]
+    trees = [decode(struct) for struct in structs if isinstance(struct, struct_pb2.Struct)]
+    return [text for tree in trees for text in secret_texts(tree)]
+
+
+def _details(entry: Entry, reasons: list[str]) -> tuple[str, bytes]:
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message="; ".join(reasons))
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=failure.entry.id,
-        reasons=list(failure.reasons),
-        properties=encode(failure.entry.outputs),
-        inputs=encode(failure.entry.inputs),
+        id=entry.id,
+        reasons=reasons,
+        properties=encode(entry.outputs),
+        inputs=encode(entry.inputs),
     )
     status.details.add().Pack(detail)
     return "grpc-status-details-bin", status.SerializeToString()
@@ -91,7 +102,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._root = root or Path.cwd()
         self._state_config: Json = {}
         self._session: Session | None = None
-        self._declared: dict[str, str] = {}
         self._said: set[asyncio.Future[None]] = set()
 
     # -- the run ---------------------------------------------------------------------------
@@ -105,7 +115,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """A debugger's start: one process serves several runs, so nothing is kept."""
         self._engine = GrpcEngine.connect(request.address)
         self._session = None
-        self._declared.clear()
         return empty_pb2.Empty()
 
     async def GetPluginInfo(self, request: Any, context: Any) -> Any:
@@ -144,6 +153,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             engine=self._engine,
             clock=self._clock,
             root=self._root,
+            probe_transport=self._transports("probes"),
         )
         return self._session
 
@@ -180,13 +190,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _twice(self, lifecycle: Lifecycle, urn: str, inputs: Json) -> list[str]:
         """Two entries for one object would take it from each other in every run."""
-        identity = lifecycle.controller.identity(reveal(inputs))
-        if identity is None or "UNKNOWN" in identity:
-            return []
-        other = self._declared.setdefault(identity, urn)
-        if other == urn:
-            return []
-        return [f"{identity} is declared twice: here and as '{other.rpartition('::')[2]}'"]
+        reasons = []
+        for claim in lifecycle.controller.claims(reveal(inputs)):
+            other = urn if "UNKNOWN" in claim else lifecycle.session.claims.setdefault(claim, urn)
+            if other != urn:
+                name = other.rpartition("::")[2]
+                reasons.append(f"{claim} is declared twice: here and as '{name}'")
+        return reasons
 
     @answered
     async def Diff(self, request: Any, context: Any) -> Any:

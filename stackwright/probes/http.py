@@ -19,7 +19,7 @@ from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, Problem, default, doc, fresh, replaces, secret, undiffed
 from stackwright.values import Json
 
-Url = Annotated[str, Field(pattern="^https?://")]
+Url = Annotated[str, Field(pattern="^https?://[^/]")]
 Method = Literal["GET", "POST", "HEAD", "OPTIONS"]
 
 
@@ -72,10 +72,12 @@ class HttpController(Controller):
         seconds = await request.expect(
             context,
             lambda: wanted,
-            request.Expectation(inputs["status"], inputs.get("contains", "")),
+            request.Expectation(
+                inputs["status"], inputs.get("contains", ""), inputs.get("headers", {}).values()
+            ),
             inputs["patience"],
         )
-        return {"id": inputs["url"], "seconds": seconds}
+        return {"id": request.place(inputs["url"]), "seconds": seconds}
 
     async def remove(self, context: Writing, state: Json) -> None:
         return None

@@ -1,11 +1,13 @@
 """Sends a request until the answer is as expected, or patience ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import httpx
 
 from stackwright.context import Writing
+from stackwright.errors import scrub
+from stackwright.http.client import network
 from stackwright.resource import Unfinished
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
@@ -15,15 +17,19 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class Expectation:
-    """The status, and a text that must be in the body (empty: any)."""
+    """The status, and a text that must be in the body (empty: any).
+
+    `private`: what must not be repeated when an answer quotes it.
+    """
 
     status: int
     contains: str = ""
+    private: Iterable[str] = ()
 
     def complaint(self, response: httpx.Response) -> str:
         """Why the answer is wrong; empty when it is right."""
         if response.status_code != self.status:
-            shown = response.text[:SHOWN].replace("\n", " ")
+            shown = scrub(response.text, self.private)[:SHOWN].replace("\n", " ")
             return f"answered {response.status_code} instead of {self.status}: {shown}"
         if self.contains not in response.text:
             return f"answered {self.status}, but without {self.contains!r}"
@@ -41,17 +47,23 @@ async def expect(
     Raises `Unfinished` with what was wrong with the last answer.
     """
     deadline, pause = context.clock.now() + patience, FIRST_PAUSE
-    async with httpx.AsyncClient(timeout=TIMEOUT, transport=context.probe_transport) as client:
+    transport = context.probe_transport or network(make().url)
+    async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport) as client:
         while True:
             started, wanted = context.clock.now(), make()
             complaint = await _ask(client, wanted, expectation)
             if not complaint:
                 return round(context.clock.now() - started, 3)
             if context.clock.now() + pause > deadline:
-                where = str(wanted.url.copy_with(query=None))
+                where = place(wanted.url)
                 raise Unfinished({"id": where}, f"{wanted.method} {where} {complaint}")
             await context.clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def place(url: httpx.URL | str) -> str:
+    """An address without its query and password, which may be secrets: ids are never encrypted."""
+    return str(httpx.URL(url).copy_with(query=None, username=None, password=None))
 
 
 async def _ask(client: httpx.AsyncClient, wanted: httpx.Request, expected: Expectation) -> str:

@@ -66,12 +66,14 @@ class StripeEventController(Controller):
         def signed(key: str) -> httpx.Request:
             return event_request(url, key, int(context.clock.now()))
 
-        accepted, refused = request.Expectation(200), request.Expectation(400)
+        private = (inputs["secret"],)
+        accepted = request.Expectation(200, private=private)
+        refused = request.Expectation(400, private=private)
         seconds = await request.expect(
             context, lambda: signed(inputs["secret"]), accepted, patience
         )
         await request.expect(context, lambda: signed("whsec_of_somebody_else"), refused, patience)
-        return {"id": url, "seconds": seconds}
+        return {"id": request.place(url), "seconds": seconds}
 
     async def remove(self, context: Writing, state: Json) -> None:
         return None

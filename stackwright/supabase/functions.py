@@ -73,6 +73,10 @@ class FunctionsController(Controller):
     def identity(self, inputs: Mapping[str, Any]) -> str | None:
         return f"the functions group {inputs['group']} of project {inputs['project']}"
 
+    def claims(self, inputs: Mapping[str, Any]) -> Iterable[str]:
+        yield from super().claims(inputs)
+        yield from (_claim(inputs["project"], slug) for slug in inputs["functions"])
+
     def account(self, accounts: Accounts, values: Mapping[str, Any]) -> str | None:
         return accounts.project(values.get("project"))
 
@@ -100,12 +104,16 @@ class FunctionsController(Controller):
         return Observed(inputs, outputs | {"unmanaged": _unmanaged(remote, ours)})
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
+        async with context.turn(f"functions of {inputs['project']}"):
+            return await self._converge(context, inputs, state)
+
+    async def _converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
         project, wanted = inputs["project"], inputs["functions"]
         remote, present = await asyncio.gather(
             context.supabase.functions(project), context.supabase.secrets(project)
         )
         fence = Fence("FUNCTIONS", inputs["group"], context.stack, present)
-        owner = self._claim(fence, inputs, remote, state)
+        owner = self._admit(fence, inputs, remote, state)
         outputs = {"id": f"{project}/{inputs['group']}", "owner": owner}
         if upserts := fence.put_up(owner):
             await context.supabase.upsert_secrets(project, upserts)
@@ -114,7 +122,7 @@ class FunctionsController(Controller):
         changed = [s for s, f in wanted.items() if _differs(s, f, remote, state or {})]
         versions = {s: f["version"] for s, f in remote.items() if s in wanted}
         versions |= await self._deploy(context, inputs, changed, remote)
-        gone = [s for s in (state or {}).get("functions", {}) if s not in wanted and s in remote]
+        gone = [s for s in self._ours(context, state or {}, remote) if s not in wanted]
         for slug in gone:
             await context.supabase.delete_function(project, slug)
         return {
@@ -135,12 +143,16 @@ class FunctionsController(Controller):
         if fence.is_stale(state.get("owner")):
             await context.log("these functions have another owner now; they stay")
             return
-        for slug in state["functions"]:
-            if slug in remote:
-                await context.supabase.delete_function(project, slug)
+        for slug in self._ours(context, state, remote):
+            await context.supabase.delete_function(project, slug)
         await context.supabase.delete_secrets(project, fence.names)
 
-    def _claim(self, fence: Fence, inputs: Json, remote: Json, state: Json | None) -> str:
+    def _ours(self, context: Writing, state: Json, remote: Iterable[str]) -> list[str]:
+        """The functions of this entry that are there, without those that moved to another group."""
+        slugs = [slug for slug in state.get("functions", {}) if slug in remote]
+        return [s for s in slugs if not context.is_claimed(_claim(state["project"], s))]
+
+    def _admit(self, fence: Fence, inputs: Json, remote: Json, state: Json | None) -> str:
         strangers = sorted(slug for slug in inputs["functions"] if slug in remote)
         return fence.claim(
             ownership.held(state),
@@ -183,6 +195,10 @@ class FunctionsController(Controller):
                 f"the sources of function {slug} changed while this ran; run `pulumi up` again"
             )
         return one
+
+
+def _claim(project: str, slug: str) -> str:
+    return f"the function {slug} of project {project}"
 
 
 def _metadata(one: Bundle, *, verify_jwt: bool) -> Json:

@@ -63,6 +63,10 @@ class SecretsController(Controller):
     def identity(self, inputs: Mapping[str, Any]) -> str | None:
         return f"the secrets group {inputs['group']} of project {inputs['project']}"
 
+    def claims(self, inputs: Mapping[str, Any]) -> Iterable[str]:
+        yield from super().claims(inputs)
+        yield from (_claim(inputs["project"], name) for name in inputs["values"])
+
     def account(self, accounts: Accounts, values: Mapping[str, Any]) -> str | None:
         return accounts.project(values.get("project"))
 
@@ -93,12 +97,18 @@ class SecretsController(Controller):
         return Observed(inputs, outputs | {"unmanaged": _unmanaged(present, values)})
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
+        async with context.turn(f"secrets of {inputs['project']}"):
+            return await self._converge(context, inputs, state or {}, ownership.held(state))
+
+    async def _converge(
+        self, context: Writing, inputs: Json, state: Json, held: str | None
+    ) -> Json:
         project, values = inputs["project"], inputs["values"]
         present = await context.supabase.secrets(project)
         fence = Fence("SECRETS", inputs["group"], context.stack, present)
         foreign = sorted(n for n, v in values.items() if present.get(n, digest(v)) != digest(v))
         owner = fence.claim(
-            ownership.held(state),
+            held,
             adopt=inputs.get("adopt", False),
             exists=bool(foreign),
             what=f"the group {inputs['group']} of secrets {', '.join(foreign)}".rstrip(),
@@ -106,7 +116,7 @@ class SecretsController(Controller):
         changed = {n: v for n, v in values.items() if present.get(n) != digest(v)}
         if upserts := {**changed, **fence.put_up(owner)}:
             await context.supabase.upsert_secrets(project, upserts)
-        gone = [n for n in (state or {}).get("values", {}) if n not in values and n in present]
+        gone = [n for n in self._ours(context, state, present) if n not in values]
         if deletions := gone + fence.older(owner):
             await context.supabase.delete_secrets(project, deletions)
         return {
@@ -124,8 +134,13 @@ class SecretsController(Controller):
         if fence.is_stale(state.get("owner")):
             await context.log("these secrets have another owner now; they stay")
             return
-        ours = [name for name in (*state["values"], *fence.names) if name in present]
-        await context.supabase.delete_secrets(state["project"], ours)
+        ours = self._ours(context, state, present)
+        await context.supabase.delete_secrets(state["project"], [*ours, *fence.names])
+
+    def _ours(self, context: Writing, state: Json, present: Iterable[str]) -> list[str]:
+        """The secrets of this entry that are there, without those that moved to another group."""
+        names = [name for name in state.get("values", {}) if name in present]
+        return [n for n in names if not context.is_claimed(_claim(state["project"], n))]
 
 
 async def _present(context: Reading, project: str) -> dict[str, str] | None:
@@ -133,6 +148,10 @@ async def _present(context: Reading, project: str) -> dict[str, str] | None:
         return await context.supabase.secrets(project)
     except NotFound:
         return None
+
+
+def _claim(project: str, name: str) -> str:
+    return f"the secret {name} of project {project}"
 
 
 def _seen(value: str, present: str) -> str:

@@ -15,7 +15,7 @@ from tests.engine import Declared, Failed, Killed, Program, Ref
 from tests.sandbox.lifecycle.worlds import Bench, bench, everything, hidden
 
 REF, OTHER = "a" * 20, "b" * 20
-KEY = "sk_test_the_key_that_nobody_may_read"
+KEY = "a-key-of-no-known-shape-that-nobody-may-read"
 NAMES = ("project", "secrets", "functions")
 MARK = "STACKWRIGHT_OWNER_"
 
@@ -628,11 +628,11 @@ def test_state_of_another_account_is_never_acted_upon(shop: Bench, name: str) ->
 def test_secrets_are_wrapped_wherever_they_go(shop: Bench) -> None:
     async def scene() -> None:
         await shop.engine.up(program(shop))
-        put_secret(shop, "STRIPE_SECRET_KEY", "sk_test_by_hand_and_secret_too")
+        put_secret(shop, "STRIPE_SECRET_KEY", "by-hand-and-secret-too")
         await shop.engine.refresh()
-        digest = hashlib.sha256(b"sk_test_by_hand_and_secret_too").hexdigest()
+        digest = hashlib.sha256(b"by-hand-and-secret-too").hexdigest()
         await shop.engine.up(program(shop))
-        for text in (KEY, "sk_test_by_hand_and_secret_too", digest):
+        for text in (KEY, "by-hand-and-secret-too", digest):
             assert text not in everything(shop)
 
     play(shop, scene)
@@ -679,5 +679,77 @@ def test_a_name_that_supabase_or_we_reserve_is_refused(shop: Bench, name: str) -
     async def scene() -> None:
         with pytest.raises(Failed, match=f"values.{name}"):
             await shop.engine.preview(with_secrets(program(shop), **{name: "x"}))
+
+    play(shop, scene)
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+@pytest.mark.parametrize("group_stays", [True, False])
+def test_a_secret_that_moves_to_another_group_stays(
+    shop: Bench, order: tuple[str, str], group_stays: bool
+) -> None:
+    def groups(one: dict[str, str], two: dict[str, str]) -> Program:
+        token, values = "stackwright:supabase:Secrets", {"one": one, "two": two}
+        return {
+            name: Declared(token, {"project": REF, "group": name, "values": values[name]})
+            for name in order
+            if values[name]
+        }
+
+    async def scene() -> None:
+        rest = {"OTHER": "x"} if group_stays else {}
+        await shop.engine.up(groups({"MOVES": "secret", **rest}, {"STAYS": "y"}))
+        await shop.engine.up(groups(rest, {"STAYS": "y", "MOVES": "secret"}))
+        assert secrets(shop) == {"MOVES": "secret", "STAYS": "y", **rest}
+        await shop.engine.destroy()
+        assert every_secret(shop) == {}
+
+    play(shop, scene)
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+def test_a_function_that_moves_to_another_group_stays(shop: Bench, order: tuple[str, str]) -> None:
+    def groups(one: dict[str, bool], two: dict[str, bool]) -> Program:
+        token, members = "stackwright:supabase:Functions", {"one": one, "two": two}
+        return {
+            name: Declared(
+                token,
+                {"project": REF, "group": name, "functions": declared(shop, members[name])},
+            )
+            for name in order
+        }
+
+    async def scene() -> None:
+        await shop.engine.up(groups({"pay": True, "refund": True}, {"ping": False}))
+        await shop.engine.up(groups({"pay": True}, {"ping": False, "refund": True}))
+        assert set(functions(shop)) == {"pay", "refund", "ping"}
+
+    play(shop, scene)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("secrets", "the secret LEVEL of project a+"), ("functions", "the function pay of project")],
+)
+def test_a_member_of_two_groups_is_refused_by_name(shop: Bench, name: str, words: str) -> None:
+    async def scene() -> None:
+        item = program(shop)[name]
+        other = Declared(item.token, {**item.inputs, "group": "other"})
+        with pytest.raises(Failed, match=rf"{words}.* is declared twice"):
+            await shop.engine.up({**program(shop), "other": other})
+
+    play(shop, scene)
+
+
+def test_an_error_that_quotes_a_secret_is_told_without_it(shop: Bench) -> None:
+    async def scene() -> None:
+        body = {"message": f"the value {KEY} is not welcome"}
+        shop.world.faults.add(
+            Fault("status", "supabase", "POST", "/secrets$", status=400, body=body)
+        )
+        whole = with_secrets(program(shop), PLAIN="not-welcome-either")
+        with pytest.raises(Failed, match="is not welcome") as failure:
+            await shop.engine.up(whole)
+        assert KEY not in str(failure.value)
 
     play(shop, scene)
