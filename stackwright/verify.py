@@ -35,14 +35,22 @@ class Targets:
 
     project: str | None
     probes: tuple[Probe, ...] = ()
+    functions: Mapping[str, bool] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Targets":
-        """Of `STACKWRIGHT_TARGETS`: `{"project": ref, "urls": [...]}`."""
+        """Of `STACKWRIGHT_TARGETS`, JSON with `project` (a ref) and, each if there are any,
+        `urls`, `functions` (slug to whether callers need a JWT) and `secrets` (names).
+        """
         try:
             content: Mapping[str, Any] = json.loads(text)
-            urls = content.get("urls", [])
-            return cls(content.get("project"), tuple(Probe(url) for url in urls))
+            return cls(
+                content.get("project"),
+                tuple(Probe(url) for url in content.get("urls", [])),
+                content.get("functions", {}),
+                tuple(content.get("secrets", [])),
+            )
         except (ValueError, AttributeError):
             raise UserInput("STACKWRIGHT_TARGETS is not the JSON of a rollout; unset it") from None
 
@@ -50,11 +58,15 @@ class Targets:
     def of(cls, resources: list[Resource]) -> "Targets":
         """Of a stack's state: its project, and the probes that it declares."""
         projects = [r.id for r in of_type(resources, "stackwright:supabase:Project")]
+        groups = [r.inputs for r in of_type(resources, "stackwright:supabase:Functions")]
+        sets = [r.outputs for r in of_type(resources, "stackwright:supabase:Secrets")]
         probes = [r.inputs for r in of_type(resources, "stackwright:probes:Http")]
         plain = [p for p in probes if p.get("method", "GET") == "GET" and "headers" not in p]
         return cls(
             projects[0] if projects else None,
             tuple(Probe(p["url"], int(p["status"]), p.get("contains", "")) for p in plain),
+            {slug: f["verify_jwt"] for group in groups for slug, f in group["functions"].items()},
+            tuple(name for outputs in sets for name in outputs.get("names", [])),
         )
 
 
@@ -74,10 +86,42 @@ class Finding:
 async def verify(targets: Targets, environment: Mapping[str, str]) -> list[Finding]:
     """Every check and probe, side by side."""
     settings = configuration.read(environment, {})
-    database, probes = await asyncio.gather(
-        _database(targets.project, settings), _probes(targets.probes)
+    parts = await asyncio.gather(
+        _database(targets.project, settings),
+        _platform(targets, settings),
+        _probes(targets.probes),
     )
-    return [*database, *probes]
+    return [finding for part in parts for finding in part]
+
+
+async def _platform(targets: Targets, settings: Configuration) -> list[Finding]:
+    """What the platform lists, beside what was declared."""
+    if targets.project is None:
+        return []
+    reader = Clients(settings).supabase_reader
+    functions, secrets = await asyncio.gather(
+        reader.functions(targets.project), reader.secrets(targets.project)
+    )
+    return [*_functions(targets.functions, functions), *_secrets(targets.secrets, secrets)]
+
+
+def _functions(wanted: Mapping[str, bool], found: Mapping[str, Any]) -> Iterable[Finding]:
+    for slug, verify_jwt in wanted.items():
+        right = slug in found and bool(found[slug]["verify_jwt"]) == verify_jwt
+        missing = "is not deployed" if slug not in found else f"verify_jwt is not {verify_jwt}"
+        yield Finding(
+            f"function {slug}", _verdict(passed=right, fatal=True), "" if right else missing
+        )
+    extra = sorted(found.keys() - wanted.keys())
+    if wanted and extra:
+        yield Finding("functions that nobody declared", "warning", ", ".join(extra))
+
+
+def _secrets(wanted: Iterable[str], found: Mapping[str, str]) -> Iterable[Finding]:
+    for name in wanted:
+        there = name in found
+        detail = "" if there else "is not set"
+        yield Finding(f"secret {name}", _verdict(passed=there, fatal=True), detail)
 
 
 async def _database(project: str | None, settings: Configuration) -> list[Finding]:

@@ -44,9 +44,10 @@ class SecretsInputs(TypedDict):
 
 
 class SecretsOutputs(TypedDict):
-    """`revision` is new after every change; `unmanaged` names the secrets of others."""
+    """`revision` is new after every change; `names` are ours, `unmanaged` those of others."""
 
     revision: Annotated[str, fresh]
+    names: Annotated[list[str], fresh]
     unmanaged: list[str]
     owner: str
 
@@ -93,7 +94,8 @@ class SecretsController(Controller):
         if ours and not values and not fence.names:
             return None
         inputs = {"project": project, "group": group, "values": values}
-        outputs = {"id": f"{project}/{group}", "owner": fence.standing}
+        outputs: Json = {"id": f"{project}/{group}", "owner": fence.standing}
+        outputs |= {"names": sorted(values)}
         return Observed(inputs, outputs | {"unmanaged": _unmanaged(present, values)})
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
@@ -123,6 +125,7 @@ class SecretsController(Controller):
             "id": f"{project}/{inputs['group']}",
             "owner": owner,
             "revision": ownership.fresh(context.stack).token,
+            "names": sorted(values),
             "unmanaged": _unmanaged(present, [*values, *gone]),
         }
 
