@@ -1,0 +1,63 @@
+"""A first `up` makes everything; after it nothing is left to do."""
+
+from tests.e2e.project import REF, Project
+
+IDENTITY_READS = {
+    ("stripe", "/v1/account"),
+    ("render", "/v1/owners"),
+    ("supabase", "/v1/projects"),
+}
+
+
+def test_a_fresh_up_converges_and_what_it_made_answers(fresh: Project) -> None:
+    said = fresh.up()
+
+    assert "23 created" in said.out
+    (service,) = fresh.render()("GET", "/services")
+    assert service["service"]["name"] == "voip-accelerator-staging"
+    functions = fresh.supabase()("GET", f"/v1/projects/{REF}/functions")
+    assert sorted(f["slug"] for f in functions) == [
+        "create-checkout-session",
+        "get-enhanced-lerg-data",
+        "get-npa-location",
+        "ping-status",
+        "stripe-events",
+    ]
+    assert fresh.database("SELECT count(*) FROM enhanced_lerg") == [(450,)]
+
+
+def test_a_second_up_changes_nothing_and_reads_each_vendor_once(project: Project) -> None:
+    mark = project.mark()
+
+    said = project.up()
+
+    assert "23 unchanged" in said.out
+    assert project.writes(mark) == []
+    asked = [(request["vendor"], request["path"]) for request in project.requests(mark)]
+    assert len(asked) == len(set(asked))
+    assert set(asked) <= IDENTITY_READS
+
+
+def test_a_preview_changes_nothing_even_when_much_would_change(project: Project) -> None:
+    project.edit("components/billing.py", 'name="VoIP Accelerator"', 'name="Another"')
+    project.edit("components/web_app.py", "sh build.sh", "sh ./build.sh")
+    project.edit("functions/_shared/http.ts", "\n", "\n// another\n")
+    project.write("sql/migrations/20261201000000_more.sql", "CREATE TABLE more (id int);\n")
+    mark, before = project.mark(), project.checkpoint()
+
+    planned = project.planned()
+
+    assert {"accelerator", "service", "functions", "migrations"} <= set(planned)
+    assert project.writes(mark) == []
+    assert project.checkpoint() == before
+    assert project.database("SELECT to_regclass('more')") == [(None,)]
+
+
+def test_no_tracked_file_is_written(project: Project) -> None:
+    project.up()
+    project.preview()
+    project.run("pulumi", "stack", "select", "--create", "another")
+    project.run("pulumi", "stack", "select", "dev")
+    project.run("pulumi", "stack", "rm", "another", "--yes")
+
+    assert project.git("status", "--porcelain") == ""
