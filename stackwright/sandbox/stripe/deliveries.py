@@ -106,8 +106,10 @@ class Deliverer:
                 self._start_due()
                 await self._wait()
         finally:
-            for task in self._flying.values():
+            flying = list(self._flying.values())
+            for task in flying:
                 task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
             await self._client.aclose()
 
     async def deliver_due(self) -> int:

@@ -108,6 +108,8 @@ LIST = listing(
 def create(mode: Mode, params: Params) -> Object:
     """A subscription made through the API; the customer must be able to pay."""
     customer = customers.living(mode, params["customer"], "customer")
+    items = [_with_price(item, index) for index, item in enumerate(params["items"])]
+    subscriptions.check_items(mode, items)
     method = customers.default_payment_method(mode, customer)
     if "default_payment_method" in params:
         name = params["default_payment_method"]
@@ -123,7 +125,7 @@ def create(mode: Mode, params: Params) -> Object:
         )
     order = Order(
         customer,
-        [_with_price(item, i) for i, item in enumerate(params["items"])],
+        items,
         method if "default_payment_method" in params else None,
         {key: value for key, value in (params.get("metadata") or {}).items() if value},
         params.get("description"),

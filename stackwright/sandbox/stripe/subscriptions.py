@@ -40,11 +40,9 @@ class Order:
 
 
 def start(mode: Mode, order: Order) -> Object:
-    """Begin a subscription and charge its first invoice."""
-    check_items(mode, order.items)
+    """Begin a subscription of checked items and charge its first invoice."""
     subscription = _new(mode, order)
     discounts.start(mode, subscription, order.discounts, order.session)
-    mode.save(subscription)
     emit(mode, "customer.subscription.created", subscription)
     free = order.trial_end is not None
     paid = _invoice(mode, subscription, "subscription_create", free=free, method=order.method)

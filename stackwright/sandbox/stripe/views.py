@@ -36,8 +36,8 @@ HIDDEN = {
 """Fields that appear only when they are expanded."""
 HIDDEN_AT = {"features.subscription_update": {"products"}}
 """The same for plain hashes, by the end of their path."""
-EMBEDDED = {("subscription_item", "price"), ("item", "price")}
-"""Fields that always hold the whole object as it is now."""
+WITH_PRICE = {"subscription_item", "item"}
+"""Objects whose `price` is always the whole price as it is now."""
 _DEEPEST = 4
 
 
@@ -107,9 +107,8 @@ class _View:
     def _complete(self, value: Object) -> Object:
         """Put embedded objects in place, and the `plan` that mirrors a recurring price."""
         kind = _kind(value)
-        for owner, key in EMBEDDED:
-            if kind == owner and isinstance(value.get(key), str):
-                value = {**value, key: self.mode.find("price", value[key])}
+        if kind in WITH_PRICE and isinstance(value["price"], str):
+            value = {**value, "price": self.mode.find("price", value["price"])}
         if kind == "subscription_item" and isinstance(value["price"], dict):
             value = {**value, "plan": plan(value["price"])}
         if kind == "subscription":

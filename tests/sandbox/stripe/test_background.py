@@ -119,8 +119,9 @@ def test_a_stop_does_not_wait_for_a_slow_endpoint(stripe: Stripe, world: World) 
         slow_app = app(world, Deliverer(world, httpx.MockTransport(respond)))
         async with slow_app.router.lifespan_context(slow_app):
             await arrived.wait()
+        assert asyncio.all_tasks() <= {asyncio.current_task()}
 
-    asyncio.run(asyncio.wait_for(scene(), 10))
+    asyncio.run(scene())
     [delivery] = world.store.all("stripe.delivery")
     assert (delivery["status"], delivery["attempts"]) == ("pending", [])
 
@@ -159,3 +160,24 @@ def test_a_delivery_that_breaks_is_failed_and_not_tried_for_ever(
 
     asyncio.run(scene())
     assert "a mistake in the stand-in" in caplog.text
+
+
+def test_a_request_sets_the_deliveries_off(stripe: Stripe, monthly: Json) -> None:
+    listen(stripe, "product.created", "invoice.payment_succeeded")
+    headers = {"authorization": f"Bearer {stripe.key}"}
+
+    async def scene() -> None:
+        transport = httpx.ASGITransport(stripe.app)
+        base = "http://stripe"
+        async with (
+            running(stripe),
+            httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client,
+        ):
+            await asyncio.sleep(0)
+            await client.post("/v1/products", data={"name": "P"})
+            await until(lambda: stripe.receiver.types == ["product.created"])
+            kind = {"type": "checkout.session.completed"}
+            await client.post("/_sandbox/stripe/events", json=kind)
+            await until(lambda: stripe.receiver.types[1:] == ["invoice.payment_succeeded"])
+
+    asyncio.run(scene())

@@ -48,6 +48,7 @@ def test_the_page_shows_the_amount_and_offers_the_test_card(stripe: Stripe, sess
     page = stripe.send("GET", session["url"].removeprefix(PAGE))
     assert page.status_code == 200
     assert "99.00 USD" in page.text
+    assert "1 Accelerator" in page.text
     assert "4242 4242 4242 4242" in page.text
     assert "script" not in page.text
 
@@ -236,3 +237,27 @@ def test_the_page_links_to_web_addresses_only(stripe: Stripe, monthly: Json) -> 
         made = stripe.post("/v1/checkout/sessions", {**params, "cancel_url": address})
         page = stripe.send("GET", made["url"].removeprefix(PAGE)).text
         assert (f'href="{address}"' in page) is linked
+
+
+def test_what_is_sold_keeps_its_metadata(stripe: Stripe, monthly: Json) -> None:
+    session = stripe.post(
+        "/v1/checkout/sessions",
+        {
+            "mode": "subscription",
+            "success_url": "http://x",
+            "line_items": [{"price": monthly["id"], "metadata": {"a": "b"}}],
+            "expand": ["line_items"],
+        },
+    )
+    assert session["line_items"]["data"][0]["metadata"] == {"a": "b"}
+
+
+def test_the_sandbox_takes_cards_only(stripe: Stripe, monthly: Json) -> None:
+    params = {
+        "mode": "subscription",
+        "success_url": "http://x",
+        "line_items": [{"price": monthly["id"]}],
+        "allowed_payment_method_types": ["sepa_debit"],
+    }
+    error = stripe.refused("POST", "/v1/checkout/sessions", params)
+    assert error["message"] == "The sandbox takes cards only."

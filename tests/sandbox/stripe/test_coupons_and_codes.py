@@ -19,6 +19,8 @@ def promotion(code: str = "BETA", **more: Any) -> dict[str, Any]:
 def test_a_coupon_keeps_its_terms(stripe: Stripe) -> None:
     assert stripe.refused("POST", "/v1/coupons/half", {"percent_off": 10})["param"] == "percent_off"
     assert stripe.post("/v1/coupons/half", {"name": "Half"})["name"] == "Half"
+    marked = stripe.post("/v1/coupons", {"percent_off": 10, "metadata": {"a": "b"}})
+    assert marked["metadata"] == {"a": "b"}
 
 
 def test_a_coupon_is_deleted_for_good_and_its_id_is_free_again(stripe: Stripe) -> None:

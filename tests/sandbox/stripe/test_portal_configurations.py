@@ -92,3 +92,11 @@ def test_a_login_page_has_an_address_while_it_is_on(stripe: Stripe) -> None:
     assert made["login_page"]["url"].startswith("http://127.0.0.1:1/p/login/test_")
     off = stripe.post(f"{PATH}/{made['id']}", {"login_page": {"enabled": False}})
     assert off["login_page"] == {"enabled": False, "url": None}
+
+
+def test_changes_are_told(stripe: Stripe) -> None:
+    made = stripe.post(PATH, FEATURES)
+    stripe.post(f"{PATH}/{made['id']}", {"name": "Main"})
+    updated, created = stripe.get("/v1/events")["data"]
+    assert created["type"] == "billing_portal.configuration.created"
+    assert updated["data"]["previous_attributes"]["name"] is None

@@ -101,7 +101,10 @@ def test_a_list_of_prices_holds_active_ones_unless_told_otherwise(
 
 
 def test_tiers_and_currency_options_show_only_when_expanded(stripe: Stripe, monthly: Json) -> None:
-    tiers = [{"up_to": 10, "unit_amount": 100}, {"up_to": "inf", "unit_amount": 80}]
+    tiers = [
+        {"up_to": 10, "unit_amount": 100},
+        {"up_to": "inf", "unit_amount": 80, "flat_amount": 5},
+    ]
     price = stripe.post(
         "/v1/prices",
         {
@@ -116,6 +119,7 @@ def test_tiers_and_currency_options_show_only_when_expanded(stripe: Stripe, mont
     assert "tiers" not in price
     shown = stripe.get(f"/v1/prices/{price['id']}", {"expand": ["tiers", "currency_options"]})
     assert [tier["up_to"] for tier in shown["tiers"]] == [10, None]
+    assert [tier["flat_amount_decimal"] for tier in shown["tiers"]] == [None, "5"]
     assert set(shown["currency_options"]) == {"usd"}
 
 
@@ -143,6 +147,15 @@ def test_tiers_and_currency_options_show_only_when_expanded(stripe: Stripe, mont
                 "billing_scheme": "tiered",
                 "tiers_mode": "volume",
                 "tiers": [{"up_to": 10, "unit_amount": 1}],
+            },
+            "tiers",
+        ),
+        (
+            {
+                "product": "accelerator",
+                "currency": "usd",
+                "unit_amount": 1,
+                "tiers": [{"up_to": "inf", "unit_amount": 1}],
             },
             "tiers",
         ),

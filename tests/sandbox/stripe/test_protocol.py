@@ -1,5 +1,6 @@
 """What every operation has in common: keys, modes, versions, idempotency, errors, lists, limits."""
 
+import asyncio
 import base64
 from typing import Any
 
@@ -230,3 +231,16 @@ def test_an_answer_that_was_lost_is_given_again(stripe: Stripe) -> None:
     again = stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k")
     assert again.headers["idempotent-replayed"] == "true"
     assert len(stripe.get("/v1/products")["data"]) == 1
+
+
+def test_a_body_that_is_no_text_is_refused(stripe: Stripe) -> None:
+    async def send() -> httpx.Response:
+        headers = {
+            "authorization": f"Bearer {stripe.key}",
+            "content-type": "application/x-www-form-urlencoded",
+        }
+        transport = httpx.ASGITransport(stripe.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://stripe") as client:
+            return await client.post("/v1/products", content=b"name=\xff", headers=headers)
+
+    assert "not valid UTF-8" in asyncio.run(send()).json()["error"]["message"]

@@ -64,6 +64,11 @@ def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Stripe, subscrip
         after["latest_invoice"],
     )
     line = newest["lines"]["data"][0]
+    assert line["description"] == "1 \u00d7 Accelerator (at 99.00 USD / month)"
+    assert line["pricing"]["price_details"] == {
+        "price": subscription["items"]["data"][0]["price"]["id"],
+        "product": "accelerator",
+    }
     assert line["period"] == dict(zip(("start", "end"), period(after), strict=True))
 
 
@@ -82,8 +87,14 @@ def test_a_failed_payment_makes_the_subscription_past_due_until_it_is_paid(
     assert unpaid["status"] == "past_due"
     invoice = stripe.get(f"/v1/invoices/{unpaid['latest_invoice']}")
     assert (invoice["status"], invoice["attempt_count"]) == ("open", 1)
+    seen = len(stripe.get("/v1/events", {"limit": 100})["data"])
     stripe.post(f"/v1/invoices/{invoice['id']}/pay")
     assert reload(stripe, subscription)["status"] == "active"
+    assert types(stripe, seen) == [
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "customer.subscription.updated",
+    ]
     assert stripe.refused("POST", f"/v1/invoices/{invoice['id']}/pay")["code"] == (
         "invoice_already_paid"
     )
@@ -171,6 +182,8 @@ def test_a_trial_is_followed_by_a_paid_period(stripe: Stripe, monthly: Json) -> 
         },
     )
     assert made["status"] == "trialing"
+    [line] = stripe.get(f"/v1/invoices/{made['latest_invoice']}")["lines"]["data"]
+    assert (line["amount"], line["description"]) == (0, "Trial period for Accelerator")
     stripe.world.clock.advance(7 * DAY)
     stripe.app.state.renewals.renew_due()
     after = reload(stripe, made)
@@ -363,3 +376,41 @@ def test_a_renewal_of_an_ended_subscription_is_refused(stripe: Stripe, subscript
     assert (answer.status_code, "is canceled" in answer.text) == (400, True)
     error = stripe.refused("POST", f"/v1/subscriptions/{subscription['id']}", {"metadata": ""})
     assert "canceled subscription" in error["message"]
+
+
+def test_nobody_pays_with_the_card_of_another(stripe: Stripe, subscription: Json) -> None:
+    other = stripe.post("/v1/customers", {"email": "b@example.com"})["id"]
+    method = subscription["default_payment_method"]
+    settings = {"invoice_settings": {"default_payment_method": method}}
+    assert (
+        "must be attached" in stripe.refused("POST", f"/v1/customers/{other}", settings)["message"]
+    )
+    own = stripe.post(f"/v1/customers/{subscription['customer']}", settings)
+    assert own["invoice_settings"]["default_payment_method"] == method
+    attached = stripe.post("/v1/payment_methods/pm_card_visa/attach", {"customer": other})
+    assert stripe.get(f"/v1/payment_methods/{attached['id']}")["customer"] == other
+
+
+def test_only_active_recurring_prices_of_one_rhythm_are_subscribed_to(
+    stripe: Stripe, subscription: Json, monthly: Json
+) -> None:
+    plain = {"product": "accelerator", "unit_amount": 1}
+    once = stripe.post("/v1/prices", {**plain, "currency": "usd"})["id"]
+    euro = stripe.post(
+        "/v1/prices", {**plain, "currency": "eur", "recurring": {"interval": "month"}}
+    )["id"]
+    weekly = stripe.post(
+        "/v1/prices", {**plain, "currency": "usd", "recurring": {"interval": "week"}}
+    )["id"]
+    customer = subscription["customer"]
+
+    def refusal(*prices: str) -> str:
+        items = [{"price": price} for price in prices]
+        params = {"customer": customer, "items": items}
+        return str(stripe.refused("POST", "/v1/subscriptions", params)["message"])
+
+    assert "type=one_time" in refusal(once)
+    assert "one currency" in refusal(monthly["id"], euro)
+    assert "several intervals" in refusal(monthly["id"], weekly)
+    stripe.post(f"/v1/prices/{euro}", {"active": False})
+    assert "inactive" in refusal(euro)
