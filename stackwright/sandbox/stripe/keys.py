@@ -12,7 +12,8 @@ import hmac
 from stackwright.sandbox.stripe.errors import Forbidden, Unauthorized
 from stackwright.sandbox.world import World
 
-_RESTRICTED = "stripe.restricted_keys"
+_CREDENTIALS = "sandbox.credentials"
+_RESTRICTED = "stripe.restricted"
 MAY_DEPLOY = frozenset(
     (
         "account",
@@ -40,13 +41,13 @@ def account_id(world: World) -> str:
 
 
 def _restricted(world: World) -> dict[str, str]:
-    known = world.store.get(_RESTRICTED, "this")
+    known = world.store.get(_CREDENTIALS, _RESTRICTED)
     if known is None:
         known = {
             f"stripe_restricted_{mode}": f"rk_{mode}_{world.ids.alnum(99)}"
             for mode in ("test", "live")
         }
-        world.store.put(_RESTRICTED, "this", known)
+        world.store.put(_CREDENTIALS, _RESTRICTED, known)
     return known
 
 

@@ -129,6 +129,7 @@ def test_tiers_and_currency_options_show_only_when_expanded(stripe: Stripe, mont
         ({"currency": "usd", "unit_amount": 1}, "product"),
         ({"product": "accelerator", "unit_amount": 1}, "currency"),
         ({"product": "accelerator", "currency": "usd"}, "unit_amount"),
+        ({"product": "accelerator", "currency": "usd", "billing_scheme": "tiered"}, "tiers"),
         ({"product": "accelerator", "currency": "zzz", "unit_amount": 1}, "currency"),
         ({"product": "nope", "currency": "usd", "unit_amount": 1}, "product"),
         (

@@ -240,6 +240,8 @@ def test_a_deleted_customer_ends_the_subscriptions(stripe: Stripe, subscription:
     assert reload(stripe, subscription)["status"] == "canceled"
     assert stripe.get(f"/v1/customers/{customer}")["deleted"] is True
     assert stripe.get("/v1/customers")["data"] == []
+    refused = stripe.refused("POST", "/v1/billing_portal/sessions", {"customer": customer})
+    assert refused["code"] == "resource_missing"
 
 
 def test_the_sandbox_makes_the_six_events_and_no_others(stripe: Stripe, monthly: Json) -> None:

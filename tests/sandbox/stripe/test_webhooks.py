@@ -81,6 +81,19 @@ def test_only_the_wanted_events_of_the_mode_arrive(stripe: Stripe, endpoint: Jso
     assert stripe.receiver.events[0]["livemode"] is False
 
 
+def test_an_endpoint_can_be_pointed_elsewhere(stripe: Stripe, endpoint: Json) -> None:
+    path = f"/v1/webhook_endpoints/{endpoint['id']}"
+    change = {"url": f"{URL}/2", "enabled_events": ["coupon.created"], "metadata": {"a": "b"}}
+    changed = stripe.post(path, change)
+    assert {key: changed[key] for key in change} == change
+    stripe.post("/v1/products", {"name": "P"})
+    stripe.post("/v1/coupons", {"percent_off": 10})
+    stripe.deliver()
+    assert [str(request.url) for request in stripe.receiver.requests] == [f"{URL}/2"]
+    assert stripe.refused("POST", path, {"url": "nowhere"})["code"] == "url_invalid"
+    assert stripe.refused("POST", path, {"enabled_events": ["nothing"]})["status"] == 400
+
+
 def test_a_disabled_endpoint_gets_nothing(stripe: Stripe, endpoint: Json) -> None:
     path = f"/v1/webhook_endpoints/{endpoint['id']}"
     assert stripe.post(path, {"disabled": True})["status"] == "disabled"
