@@ -40,27 +40,38 @@ CREATE TABLE IF NOT EXISTS stackwright.migrations (
 );
 """
 
-# A table that may not exist can only be named inside a text that is run when it does:
+# A table or column that may not exist can only be named inside a text that is run when it does:
 # query_to_xml does that in a plain SELECT. The XML holds one JSON text and is never shown.
-_READ = """
+# Rows without our detail (another tool applied them) get a fingerprint of their statements.
+_READ = r"""
+WITH there AS (
+    SELECT to_regclass('supabase_migrations.schema_migrations') AS shared,
+        to_regclass('stackwright.migrations') AS ours
+), has AS (
+    SELECT coalesce(bool_or(attname = 'name'), false) AS name,
+        coalesce(bool_or(attname = 'statements'), false) AS statements
+    FROM pg_attribute JOIN there ON attrelid = shared WHERE NOT attisdropped
+)
 SELECT
-    CASE WHEN to_regclass('supabase_migrations.schema_migrations') IS NULL THEN NULL
-    ELSE query_to_xml(
-        'SELECT json_agg(json_build_object(''version'', version, ''name'', '
-        || CASE WHEN EXISTS (
-               SELECT FROM pg_attribute WHERE attname = 'name' AND NOT attisdropped
-               AND attrelid = to_regclass('supabase_migrations.schema_migrations')
-           ) THEN 'name' ELSE 'null' END
-        || ')) AS rows FROM supabase_migrations.schema_migrations', false, true, '')::text
-    END AS applied,
-    CASE WHEN to_regclass('stackwright.migrations') IS NULL THEN NULL
-    ELSE query_to_xml(
+    CASE WHEN shared IS NOT NULL THEN query_to_xml(format(
+        $q$SELECT json_agg(json_build_object(
+            'version', version, 'name', %s, 'fingerprint', %s)) AS rows
+        FROM supabase_migrations.schema_migrations s$q$,
+        CASE WHEN has.name THEN 'name' ELSE 'NULL' END,
+        CASE WHEN NOT has.statements THEN 'NULL' ELSE format(
+            $q$CASE WHEN %s THEN md5(nullif(regexp_replace(
+                array_to_string(statements, ''), '[ \t\n\r\f\v;]', '', 'g'), '')) END$q$,
+            CASE WHEN ours IS NULL THEN 'true' ELSE
+            'NOT EXISTS (SELECT FROM stackwright.migrations m WHERE m.version = s.version)' END)
+        END), false, true, '')::text END AS applied,
+    CASE WHEN ours IS NOT NULL THEN query_to_xml(
         'SELECT json_agg(m) AS rows FROM stackwright.migrations m', false, true, '')::text
     END AS details,
     EXISTS (
         SELECT FROM pg_class
         WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
     ) AS has_tables
+FROM there, has
 """
 
 
@@ -93,21 +104,24 @@ class Ledger:
 
     `applied`: version -> name (may be empty) of the shared ledger; `details`: version -> our
     row; `exists`: whether the shared ledger is there; `has_tables`: whether `public` holds
-    any table.
+    any table; `fingerprints`: version -> fingerprint of what another tool applied.
     """
 
     applied: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Detail] = field(default_factory=dict)
     exists: bool = False
     has_tables: bool = False
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
 
 
 async def read(database: ReadOnlyDatabase) -> Ledger:
     """The ledger as it stands, in one round trip and without writing anything."""
     [row] = await database.query(_READ)
-    applied = {item["version"]: item["name"] or "" for item in _rows(row["applied"])}
+    shared = _rows(row["applied"])
+    applied = {item["version"]: item["name"] or "" for item in shared}
+    prints = {item["version"]: item["fingerprint"] for item in shared if item["fingerprint"]}
     details = {item["version"]: Detail.of(item) for item in _rows(row["details"])}
-    return Ledger(applied, details, row["applied"] is not None, row["has_tables"])
+    return Ledger(applied, details, row["applied"] is not None, row["has_tables"], prints)
 
 
 async def ensure(database: Database) -> None:

@@ -70,6 +70,16 @@ class Migration:
                 raise _controls_transaction(statement).in_file(self.file)
         return body
 
+    @cached_property
+    def fingerprints(self) -> set[str]:
+        """MD5 of the text without blanks and semicolons: with and without comments at its end.
+
+        The shared ledger keeps statements but no checksum; tools cut and trim them differently.
+        """
+        texts = (self.text, "".join(statement.text for statement in self.statements))
+        bare = (re.sub(r"[ \t\n\r\f\v;]", "", text) for text in texts)
+        return {hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for text in bare}
+
     def digest_of_first(self, count: int) -> str:
         """The sha-256 (hex) of the first `count` statements; tells whether they were edited."""
         texts = (statement.text for statement in self.statements[:count])

@@ -139,8 +139,15 @@ def _edited(applied: Sequence[Migration], ledger: Ledger) -> list[Problem]:
             f"{file.version} --status applied.",
         )
         for file in applied
-        if file.version in ledger.details and ledger.details[file.version].checksum != file.checksum
+        if not _unedited(file, ledger)
     ]
+
+
+def _unedited(file: Migration, ledger: Ledger) -> bool:
+    if detail := ledger.details.get(file.version):
+        return detail.checksum == file.checksum
+    recorded = ledger.fingerprints.get(file.version)
+    return recorded is None or recorded in file.fingerprints
 
 
 def _half_edited(pending: Sequence[Migration], ledger: Ledger) -> list[Problem]:

@@ -113,9 +113,12 @@ def test_a_trigger_of_ours_on_a_table_of_the_platform_is_there(
         "create trigger greet after insert on auth.users for each row execute function f();"
     )
     run(dsn, folder)
-    (folder / "1_f.sql").unlink()
-    (folder / "2_drop.sql").write_text("drop trigger greet on auth.users;")
-    assert tried(dsn, folder, root).failure is None
+    (folder / "2_again.sql").write_text(
+        "create trigger greet after insert on auth.users for each row execute function f();"
+    )
+    failure = asyncio.run(shadow.check(load(folder)[1:], dsn, root)).failure
+    assert failure is not None
+    assert failure.message == 'trigger "greet" for relation "users" already exists'
 
 
 def test_a_file_that_needs_a_missing_extension_is_not_checked_nor_are_those_that_need_it(
