@@ -16,7 +16,7 @@ from stackwright.errors import StackwrightError
 from stackwright.sql import ledger, lock
 from stackwright.sql import plan as planning
 from stackwright.sql.advice import advice
-from stackwright.sql.database import Database
+from stackwright.sql.database import Database, translated
 from stackwright.sql.errors import StatementFailed
 from stackwright.sql.limits import Limits
 from stackwright.sql.migration import Migration
@@ -69,8 +69,6 @@ async def apply(
     Raises `LedgerConflict` (nothing was run), `BadSql` (nothing was run), `LockBusy`, or
     `StatementFailed`: the files before the failed one are applied, it and those after are not.
     """
-    for file in files:
-        _ = file.body  # what cannot be split stops the run before its first file
     run = _Run(database, runner, options)
     async with lock.held(
         database,
@@ -78,7 +76,8 @@ async def apply(
         clock=options.clock,
         waiting=lambda holder: options.progress(Progress(Phase.WAITING, text=holder)),
     ):
-        return await run.all(files)
+        with translated(f"cannot apply migrations to {database.where}"):
+            return await run.all(files)
 
 
 @dataclass
@@ -96,6 +95,8 @@ class _Run:
             allow_out_of_order=self.options.allow_out_of_order,
         )
         plan.refuse_problems()
+        for file in plan.pending:
+            _ = file.body  # what cannot be split stops the run before its first file
         if plan.pending or plan.baseline:
             await ledger.ensure(self.database)
         await self._record(plan.baseline)

@@ -9,7 +9,7 @@ import contextlib
 import getpass
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -17,7 +17,14 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from stackwright.sql.errors import BadSql, CannotConnect, Position, UnsuitableConnection
+from stackwright.sql.advice import advice
+from stackwright.sql.errors import (
+    BadSql,
+    CannotConnect,
+    DatabaseRefused,
+    Position,
+    UnsuitableConnection,
+)
 from stackwright.sql.statements import split
 
 TRANSACTION_POOLER_PORT = "6543"
@@ -97,6 +104,17 @@ async def writing(dsn: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@contextlib.contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn what the server says of our own statements into one sentence for the user."""
+    try:
+        yield
+    except psycopg.Error as error:
+        said = error.diag.message_primary or " ".join(str(error).split())
+        wise = f"; {clause}" if (clause := advice(error.sqlstate or "")) else ""
+        raise DatabaseRefused(f"{what}: {said}{wise}") from None
 
 
 class RunnerName:

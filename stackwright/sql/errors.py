@@ -84,6 +84,10 @@ class CannotConnect(StackwrightError):
     """The database does not answer, or does not let us in."""
 
 
+class DatabaseRefused(StackwrightError):
+    """The server refused a statement of our own (reading or keeping the ledger)."""
+
+
 class BadReferenceData(UserInput):
     """A data file or its description that breaks its own rules."""
 

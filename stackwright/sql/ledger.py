@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
-from stackwright.sql.database import Database, ReadOnlyDatabase
+from stackwright.sql.database import Database, ReadOnlyDatabase, translated
 
 _CREATE = """
 CREATE SCHEMA IF NOT EXISTS supabase_migrations;
@@ -116,7 +116,8 @@ class Ledger:
 
 async def read(database: ReadOnlyDatabase) -> Ledger:
     """The ledger as it stands, in one round trip and without writing anything."""
-    [row] = await database.query(_READ)
+    with translated(f"cannot read the ledger of {database.where}"):
+        [row] = await database.query(_READ)
     shared = _rows(row["applied"])
     applied = {item["version"]: item["name"] or "" for item in shared}
     prints = {item["version"]: item["fingerprint"] for item in shared if item["fingerprint"]}
@@ -126,8 +127,9 @@ async def read(database: ReadOnlyDatabase) -> Ledger:
 
 async def ensure(database: Database) -> None:
     """Create what is missing of both tables."""
-    async with database.connection.transaction():
-        await database.connection.execute(_CREATE)
+    with translated(f"cannot make the ledger in {database.where}"):
+        async with database.connection.transaction():
+            await database.connection.execute(_CREATE)
 
 
 async def recorded_statements(database: ReadOnlyDatabase, version: str) -> list[str]:

@@ -12,6 +12,7 @@ Files are applied in the order of their version, or as a file `ORDER` beside the
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -76,7 +77,9 @@ class Migration:
 
         The shared ledger keeps statements but no checksum; tools cut and trim them differently.
         """
-        texts = (self.text, "".join(statement.text for statement in self.statements))
+        texts = [self.text]
+        with suppress(BadSql):  # another tool may have applied what we would refuse
+            texts.append("".join(statement.text for statement in self.statements))
         bare = (re.sub(r"[ \t\n\r\f\v;]", "", text) for text in texts)
         return {hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for text in bare}
 

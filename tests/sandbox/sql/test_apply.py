@@ -7,10 +7,17 @@ import psycopg
 import pytest
 
 from stackwright.clock import ManualClock
+from stackwright.postgres.server import Postgres
 from stackwright.sql import ledger, lock
 from stackwright.sql.apply import Options, Phase, Progress, apply
 from stackwright.sql.database import writing
-from stackwright.sql.errors import BadSql, LedgerConflict, LockBusy, StatementFailed
+from stackwright.sql.errors import (
+    BadSql,
+    DatabaseRefused,
+    LedgerConflict,
+    LockBusy,
+    StatementFailed,
+)
 from stackwright.sql.limits import Limits
 from stackwright.sql.migration import load
 from stackwright.sql.record import Runner
@@ -200,3 +207,54 @@ def test_a_baseline_is_run_on_an_empty_database(dsn: str, folder: Path) -> None:
     (folder / "1_users.sql").write_text("create table users (id int);")
     run(dsn, folder, baseline="1")
     assert rows(dsn, "select to_regclass('users')::text") == [("users",)]
+
+
+def test_an_old_applied_file_may_hold_what_a_new_one_may_not(dsn: str, folder: Path) -> None:
+    rows(dsn, "create schema supabase_migrations")
+    rows(
+        dsn,
+        "create table supabase_migrations.schema_migrations "
+        "(version text primary key, statements text[], name text)",
+    )
+    rows(
+        dsn,
+        "insert into supabase_migrations.schema_migrations "
+        "values ('1', '{select 1,commit,select 2}', 'old')",
+    )
+    (folder / "1_old.sql").write_text("select 1; commit; select 2;")
+    (folder / "2_new.sql").write_text("create table new (a int);")
+    assert [file.version for file in run(dsn, folder).pending] == ["2"]
+
+
+def test_a_role_that_may_not_make_the_ledger_is_told_so(
+    server: Postgres, dsn: str, folder: Path
+) -> None:
+    rows(dsn, "create role poor login password 'poor'")
+    (folder / "1_one.sql").write_text("create table one (id int);")
+    name = dsn.rpartition("/")[2]
+    with pytest.raises(DatabaseRefused, match=r"cannot make the ledger in .*permission denied"):
+        run(server.dsn("poor", name, "poor"), folder)
+    rows(dsn, "drop role poor")
+
+
+def test_a_role_that_may_not_read_the_ledger_is_told_so(
+    server: Postgres, dsn: str, folder: Path
+) -> None:
+    rows(dsn, "create role poor login password 'poor'")
+    (folder / "1_one.sql").write_text("create table one (id int);")
+    run(dsn, folder)
+    name = dsn.rpartition("/")[2]
+    with pytest.raises(DatabaseRefused, match=r"cannot read the ledger of .*permission denied"):
+        read_ledger(server.dsn("poor", name, "poor"))
+    rows(dsn, "drop role poor")
+
+
+def test_a_role_with_few_rights_applies_what_it_may(
+    server: Postgres, dsn: str, folder: Path
+) -> None:
+    name = dsn.rpartition("/")[2]
+    rows(dsn, "create role deployer login password 'd'")
+    rows(server.admin_dsn(name), f'grant create on database "{name}" to deployer')
+    (folder / "1_app.sql").write_text("create schema app; create table app.t (a int);")
+    assert len(run(server.dsn("deployer", name, "d"), folder).pending) == 1
+    rows(server.admin_dsn(name), "drop owned by deployer cascade; drop role deployer")
