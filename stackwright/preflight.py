@@ -14,6 +14,7 @@ See docs/decisions/0002-validation.md.
 import asyncio
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
@@ -56,6 +57,9 @@ def program(settings: type[S]) -> Iterator[S]:
         yield _read(settings)
     except (StackwrightError, FileNotFoundError) as error:
         findings.add("program", _sentence(error))
+    except Exception as error:  # noqa: BLE001 - what was registered until here would be created
+        traceback.print_exc()
+        findings.add("program", f"raised {type(error).__name__}; the traceback tells where")
     finally:
         _current = None
     if findings.problems:

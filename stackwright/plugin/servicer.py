@@ -7,7 +7,7 @@ had to be found by trying are told where they are obeyed.
 import asyncio
 import functools
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ REPLACING = {
     "update": provider_pb2.PropertyDiff.UPDATE_REPLACE,
 }
 
-Method = Callable[[Any, Any, Any], Awaitable[Any]]
+Method = Callable[[Any, Any, Any], Coroutine[Any, Any, Any]]
 
 
 def answered(method: Method) -> Method:
