@@ -13,13 +13,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import psycopg
-from psycopg import sql
 
 from stackwright.sql.database import Database, ReadOnlyDatabase
 from stackwright.sql.errors import BadReferenceData
 from stackwright.sql.limits import Limits
 from stackwright.sql.record import Runner
 from stackwright.sql.reference import Key, ReferenceData, as_json
+from stackwright.sql.reference_sql import Statements
 
 SAMPLES = 20
 CHUNK = 20_000
@@ -113,7 +113,7 @@ async def status(database: ReadOnlyDatabase, data: ReferenceData) -> Status:
 
 async def difference(database: ReadOnlyDatabase, data: ReferenceData) -> Difference:
     """What a load would do, without writing; raises `BadReferenceData` for an unfit file."""
-    names = _Names(data)
+    names = Statements(data)
     found = Difference()
     try:
         for start in range(0, len(data.rows), CHUNK):
@@ -133,14 +133,13 @@ async def load(
 
     Raises `BadReferenceData`; the table is then as it was before.
     """
-    names = _Names(data)
+    names = Statements(data)
     connection = database.connection
-    found = await difference(database, data)
     try:
         async with connection.transaction():
             for setting in limits.settings(database.server_version, local=True):
                 await connection.execute(setting.encode())
-            await _merge(database, data, names)
+            found = await _merge(database, data, names)
             await _verify(database, data, names)
             await _record(database, data, names, runner)
     except psycopg.errors.Error as error:
@@ -148,20 +147,23 @@ async def load(
     return found
 
 
-async def _merge(database: Database, data: ReferenceData, names: "_Names") -> None:
+async def _merge(database: Database, data: ReferenceData, names: Statements) -> Difference:
     connection = database.connection
     await connection.execute(names.lock)
     await connection.execute(names.stage)
     async with connection.cursor() as cursor, cursor.copy(names.copy) as copy:
         for start in range(0, len(data.text), COPY_BLOCK):
             await copy.write(data.text[start : start + COPY_BLOCK])
+    rows = await (await connection.execute(names.compare_staged)).fetchall()
+    strangers = await (await connection.execute(names.strangers)).fetchall()
     await connection.execute(names.update)
     await connection.execute(names.insert)
     if data.declaration.prune:
         await connection.execute(names.prune)
+    return _with_strangers(_sorted_in(Difference(), rows), data, strangers)
 
 
-async def _verify(database: Database, data: ReferenceData, names: "_Names") -> None:
+async def _verify(database: Database, data: ReferenceData, names: Statements) -> None:
     cursor = await database.connection.execute(names.unequal)
     row = await cursor.fetchone() or {}
     staged, unequal = row["staged"], row["unequal"]
@@ -173,7 +175,9 @@ async def _verify(database: Database, data: ReferenceData, names: "_Names") -> N
         )
 
 
-async def _record(database: Database, data: ReferenceData, names: "_Names", runner: Runner) -> None:
+async def _record(
+    database: Database, data: ReferenceData, names: Statements, runner: Runner
+) -> None:
     await database.connection.execute(_CREATE)
     values = {
         "table": data.declaration.table,
@@ -182,127 +186,6 @@ async def _record(database: Database, data: ReferenceData, names: "_Names", runn
         "runner": runner.name,
     }
     await database.connection.execute(names.record, values)
-
-
-class _Names:
-    """The statements for one table, its columns, its key and its protected rows."""
-
-    def __init__(self, data: ReferenceData) -> None:
-        declaration = data.declaration
-        self.parts = {
-            "table": sql.Identifier(*declaration.table.split(".")),
-            "columns": _listed(data.columns),
-            "keys": _listed(declaration.key),
-            "key_texts": sql.SQL(", ").join(
-                sql.SQL("{}::text").format(sql.Identifier("t", name)) for name in declaration.key
-            ),
-            "file_key_texts": sql.SQL(", ").join(
-                sql.SQL("{}::text").format(sql.Identifier("f", name)) for name in declaration.key
-            ),
-            "same_key": _joined(declaration.key, " AND ", "t.{0} = f.{0}"),
-            "table_values": _joined(data.columns, ", ", "t.{0}"),
-            "file_values": _joined(data.columns, ", ", "f.{0}"),
-            "assignments": _joined(data.columns, ", ", "{0} = f.{0}"),
-            "kept": _kept(declaration.keep),
-        }
-
-    def _sql(self, text: str) -> sql.Composed:
-        return sql.SQL(text).format(**self.parts)
-
-    @property
-    def compare(self) -> sql.Composed:
-        return self._sql(
-            "SELECT ARRAY[{file_key_texts}] AS key, t.ctid IS NULL AS added, {kept} AS kept "
-            "FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::text::jsonb) f "
-            "LEFT JOIN {table} t ON {same_key} "
-            "WHERE t.ctid IS NULL OR ROW({table_values}) IS DISTINCT FROM ROW({file_values}) "
-            "ORDER BY 1"
-        )
-
-    @property
-    def present(self) -> sql.Composed:
-        return self._sql(
-            "SELECT ARRAY[{key_texts}] AS key, {kept} AS kept FROM {table} t ORDER BY 1"
-        )
-
-    @property
-    def lock(self) -> sql.Composed:
-        return self._sql("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-
-    @property
-    def stage(self) -> sql.Composed:
-        return self._sql(
-            "CREATE TEMPORARY TABLE stackwright_stage ON COMMIT DROP AS "
-            "SELECT {columns} FROM {table} WITH NO DATA"
-        )
-
-    @property
-    def copy(self) -> sql.Composed:
-        return self._sql(
-            "COPY stackwright_stage ({columns}) FROM STDIN "
-            "WITH (FORMAT csv, HEADER true, NULL '', FORCE_NULL ({columns}))"
-        )
-
-    @property
-    def update(self) -> sql.Composed:
-        return self._sql(
-            "UPDATE {table} t SET {assignments} FROM stackwright_stage f WHERE {same_key} "
-            "AND NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values})"
-        )
-
-    @property
-    def insert(self) -> sql.Composed:
-        return self._sql(
-            "INSERT INTO {table} ({columns}) SELECT {file_values} FROM stackwright_stage f "
-            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key})"
-        )
-
-    @property
-    def prune(self) -> sql.Composed:
-        return self._sql(
-            "DELETE FROM {table} t WHERE NOT {kept} "
-            "AND NOT EXISTS (SELECT FROM stackwright_stage f WHERE {same_key})"
-        )
-
-    @property
-    def unequal(self) -> sql.Composed:
-        return self._sql(
-            "SELECT count(DISTINCT f.ctid) AS staged, count(*) FILTER (WHERE t.ctid IS NULL OR "
-            "(NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values}))) AS unequal "
-            "FROM stackwright_stage f LEFT JOIN {table} t ON {same_key}"
-        )
-
-    @property
-    def record(self) -> sql.Composed:
-        return self._sql(
-            "INSERT INTO stackwright.reference_data "
-            "(table_name, checksum, rows, git_sha, applied_by) "
-            "SELECT %(table)s, %(checksum)s, count(*), %(git_sha)s, %(runner)s FROM {table} "
-            "ON CONFLICT (table_name) DO UPDATE SET checksum = excluded.checksum, "
-            "rows = excluded.rows, git_sha = excluded.git_sha, "
-            "applied_by = excluded.applied_by, applied_at = now()"
-        )
-
-
-def _listed(names: Sequence[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
-
-
-def _joined(names: Sequence[str], glue: str, each: str) -> sql.Composed:
-    return sql.SQL(glue).join(sql.SQL(each).format(sql.Identifier(name)) for name in names)
-
-
-def _kept(keep: Any) -> sql.Composable:
-    """A condition that is true for protected rows of `t`, and never null."""
-    if not keep:
-        return sql.SQL("false")
-    each = [
-        sql.SQL("t.{}::text IS NOT DISTINCT FROM {}").format(
-            sql.Identifier(name), sql.Literal(value)
-        )
-        for name, value in keep.items()
-    ]
-    return sql.SQL("(") + sql.SQL(" AND ").join(each) + sql.SQL(")")
 
 
 def _sorted_in(found: Difference, rows: Sequence[dict[str, Any]]) -> Difference:

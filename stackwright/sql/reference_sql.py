@@ -1,0 +1,156 @@
+"""The statements that compare a table with its reference data, merge it and record it.
+
+Table, columns and key come from a declaration, so every name is quoted by psycopg.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import LiteralString
+
+from psycopg import sql
+
+from stackwright.sql.reference import ReferenceData
+
+_COMPARE = (
+    "SELECT ARRAY[{file_key_texts}] AS key, t.ctid IS NULL AS added, {kept} AS kept "
+    "FROM {source} f LEFT JOIN {table} t ON {same_key} "
+    "WHERE t.ctid IS NULL OR ROW({table_values}) IS DISTINCT FROM ROW({file_values}) ORDER BY 1"
+)
+
+
+class Statements:
+    """The statements for one table, its columns, its key and its protected rows."""
+
+    def __init__(self, data: ReferenceData) -> None:
+        declaration = data.declaration
+        self.parts = {
+            "table": sql.Identifier(*declaration.table.split(".")),
+            "columns": _listed(data.columns),
+            "keys": _listed(declaration.key),
+            "key_texts": sql.SQL(", ").join(
+                sql.SQL("{}::text").format(sql.Identifier("t", name)) for name in declaration.key
+            ),
+            "file_key_texts": sql.SQL(", ").join(
+                sql.SQL("{}::text").format(sql.Identifier("f", name)) for name in declaration.key
+            ),
+            "same_key": _joined(declaration.key, " AND ", "t.{0} = f.{0}"),
+            "table_values": _joined(data.columns, ", ", "t.{0}"),
+            "file_values": _joined(data.columns, ", ", "f.{0}"),
+            "assignments": _joined(data.columns, ", ", "{0} = f.{0}"),
+            "kept": _kept(declaration.keep),
+        }
+
+    def _sql(self, text: LiteralString, **more: sql.Composable) -> sql.Composed:
+        return sql.SQL(text).format(**self.parts, **more)
+
+    @property
+    def compare(self) -> sql.Composed:
+        """Rows of the file (`%(rows)s`, JSON) that the table lacks or holds differently."""
+        source = self._sql("jsonb_populate_recordset(NULL::{table}, %(rows)s::text::jsonb)")
+        return self._sql(_COMPARE, source=source)
+
+    @property
+    def compare_staged(self) -> sql.Composed:
+        """The same for the rows that were copied."""
+        return self._sql(_COMPARE, source=sql.SQL("stackwright_stage"))
+
+    @property
+    def strangers(self) -> sql.Composed:
+        """Rows of the table that the copied file lacks."""
+        return self._sql(
+            "SELECT ARRAY[{key_texts}] AS key, {kept} AS kept FROM {table} t "
+            "WHERE NOT EXISTS (SELECT FROM stackwright_stage f WHERE {same_key}) ORDER BY 1"
+        )
+
+    @property
+    def present(self) -> sql.Composed:
+        """The keys of all rows of the table."""
+        return self._sql(
+            "SELECT ARRAY[{key_texts}] AS key, {kept} AS kept FROM {table} t ORDER BY 1"
+        )
+
+    @property
+    def lock(self) -> sql.Composed:
+        """Keep other writers away until the end; readers go on."""
+        return self._sql("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+    @property
+    def stage(self) -> sql.Composed:
+        """A temporary table with the types of the real one and none of its constraints."""
+        return self._sql(
+            "CREATE TEMPORARY TABLE stackwright_stage ON COMMIT DROP AS "
+            "SELECT {columns} FROM {table} WITH NO DATA"
+        )
+
+    @property
+    def copy(self) -> sql.Composed:
+        """Fill it with the CSV; an empty field is NULL, quoted or not."""
+        return self._sql(
+            "COPY stackwright_stage ({columns}) FROM STDIN "
+            "WITH (FORMAT csv, HEADER true, NULL '', FORCE_NULL ({columns}))"
+        )
+
+    @property
+    def update(self) -> sql.Composed:
+        """Bring rows that differ to the file, except protected ones."""
+        return self._sql(
+            "UPDATE {table} t SET {assignments} FROM stackwright_stage f WHERE {same_key} "
+            "AND NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values})"
+        )
+
+    @property
+    def insert(self) -> sql.Composed:
+        """Add the rows that are missing."""
+        return self._sql(
+            "INSERT INTO {table} ({columns}) SELECT {file_values} FROM stackwright_stage f "
+            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key})"
+        )
+
+    @property
+    def prune(self) -> sql.Composed:
+        """Delete what the file lacks, except protected rows."""
+        return self._sql(
+            "DELETE FROM {table} t WHERE NOT {kept} "
+            "AND NOT EXISTS (SELECT FROM stackwright_stage f WHERE {same_key})"
+        )
+
+    @property
+    def unequal(self) -> sql.Composed:
+        """How many rows were copied, and how many the table still holds differently."""
+        return self._sql(
+            "SELECT count(DISTINCT f.ctid) AS staged, count(*) FILTER (WHERE t.ctid IS NULL OR "
+            "(NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values}))) AS unequal "
+            "FROM stackwright_stage f LEFT JOIN {table} t ON {same_key}"
+        )
+
+    @property
+    def record(self) -> sql.Composed:
+        """Note what was loaded."""
+        return self._sql(
+            "INSERT INTO stackwright.reference_data "
+            "(table_name, checksum, rows, git_sha, applied_by) "
+            "SELECT %(table)s, %(checksum)s, count(*), %(git_sha)s, %(runner)s FROM {table} "
+            "ON CONFLICT (table_name) DO UPDATE SET checksum = excluded.checksum, "
+            "rows = excluded.rows, git_sha = excluded.git_sha, "
+            "applied_by = excluded.applied_by, applied_at = now()"
+        )
+
+
+def _listed(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _joined(names: Sequence[str], glue: str, each: str) -> sql.Composed:
+    return sql.SQL(glue).join(sql.SQL(each).format(sql.Identifier(name)) for name in names)
+
+
+def _kept(keep: Mapping[str, str]) -> sql.Composable:
+    """A condition that is true for protected rows of `t`, and never null."""
+    if not keep:
+        return sql.SQL("false")
+    each = [
+        sql.SQL("t.{}::text IS NOT DISTINCT FROM {}").format(
+            sql.Identifier(name), sql.Literal(value)
+        )
+        for name, value in keep.items()
+    ]
+    return sql.SQL("(") + sql.SQL(" AND ").join(each) + sql.SQL(")")
