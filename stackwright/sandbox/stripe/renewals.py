@@ -41,7 +41,7 @@ class Renewals:
 
 
 def _is_due(mode: Mode, subscription: Object) -> bool:
-    now = mode.now()
-    cancelled = subscription["cancel_at"] is not None and subscription["cancel_at"] <= now
-    running = subscription["status"] in _RUNNING
-    return running and (cancelled or subscriptions.period(subscription)[1] <= now)
+    if subscription["status"] not in _RUNNING:
+        return False
+    over = subscriptions.period(subscription)[1] <= mode.now()
+    return over or subscriptions.is_over(mode, subscription)

@@ -204,7 +204,6 @@ def _invoice(
     bill = invoices.Bill(subscription, customer, start_at, end_at, reason, free, off)
     invoice = invoices.create(mode, bill)
     subscription["latest_invoice"] = invoice["id"]
-    mode.save(subscription)
     if fails:
         return invoices.collect(mode, invoice, None)
     return invoices.collect(mode, invoice, method or payment_method(mode, subscription))
@@ -223,7 +222,7 @@ def renew(mode: Mode, name: str, *, fails: bool = False) -> Object:
     subscription = mode.require(KIND, name)
     if subscription["status"] == "canceled":
         raise InvalidRequest(f"The subscription {name} is canceled and cannot be renewed.")
-    if subscription["cancel_at_period_end"]:
+    if subscription["cancel_at_period_end"] or is_over(mode, subscription):
         return end(mode, subscription)
     before = copy.deepcopy(subscription)
     discounts.drop_finished(mode, subscription)
@@ -235,6 +234,12 @@ def renew(mode: Mode, name: str, *, fails: bool = False) -> Object:
     mode.save(subscription)
     emit_update(mode, "customer.subscription.updated", before, subscription)
     return subscription
+
+
+def is_over(mode: Mode, subscription: Object) -> bool:
+    """Whether the moment has come that `cancel_at` names."""
+    moment = subscription["cancel_at"]
+    return moment is not None and moment <= mode.now()
 
 
 def recover(mode: Mode, subscription: Object) -> None:

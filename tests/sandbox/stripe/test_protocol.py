@@ -244,3 +244,14 @@ def test_a_body_that_is_no_text_is_refused(stripe: Stripe) -> None:
             return await client.post("/v1/products", content=b"name=\xff", headers=headers)
 
     assert "not valid UTF-8" in asyncio.run(send()).json()["error"]["message"]
+
+
+def test_an_idempotency_key_has_at_most_255_characters(stripe: Stripe) -> None:
+    good = stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k" * 255)
+    long = stripe.send("POST", "/v1/products", {"name": "P"}, idempotency_key="k" * 256)
+    assert (good.status_code, long.status_code) == (200, 400)
+
+
+def test_expansions_are_four_levels_deep_at_most(stripe: Stripe) -> None:
+    error = stripe.refused("GET", "/v1/products", {"expand": ["data.a.b.c.d"]})
+    assert "more than 4 levels" in error["message"]

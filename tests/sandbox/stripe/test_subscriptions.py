@@ -113,15 +113,20 @@ def test_a_cancellation_at_the_periods_end_can_be_taken_back(
     path = f"/v1/subscriptions/{subscription['id']}"
     ending = stripe.post(path, {"cancel_at_period_end": True})
     assert (ending["status"], ending["cancel_at"]) == ("active", period(subscription)[1])
-    kept = stripe.post(path, {"cancel_at_period_end": False})
+    assert ending["canceled_at"] == int(stripe.world.clock.now())
+    kept = stripe.post(path, {"cancel_at_period_end": False, "metadata": {"a": "b"}})
+    assert kept["metadata"] == {"user_id": "user-1", "a": "b"}
     assert (kept["cancel_at"], kept["canceled_at"]) == (None, None)
 
 
 def test_a_cancelled_subscription_ends_with_its_period(stripe: Stripe, subscription: Json) -> None:
     trigger(stripe, "customer.subscription.updated")
+    asked = int(stripe.world.clock.now())
     stripe.world.clock.advance(32 * DAY)
     stripe.app.state.renewals.renew_due()
-    assert reload(stripe, subscription)["status"] == "canceled"
+    ended = reload(stripe, subscription)
+    assert (ended["status"], ended["canceled_at"]) == ("canceled", asked)
+    assert ended["ended_at"] == int(stripe.world.clock.now())
     assert stripe.get("/v1/events", {"type": "customer.subscription.deleted"})["data"]
     assert stripe.get("/v1/subscriptions")["data"] == []
     assert len(stripe.get("/v1/subscriptions", {"status": "all"})["data"]) == 1
@@ -239,6 +244,7 @@ def test_a_deleted_customer_ends_the_subscriptions(stripe: Stripe, subscription:
     assert stripe.delete(f"/v1/customers/{customer}")["deleted"] is True
     assert reload(stripe, subscription)["status"] == "canceled"
     assert stripe.get(f"/v1/customers/{customer}")["deleted"] is True
+    assert stripe.get("/v1/events", {"type": "customer.deleted"})["data"]
     assert stripe.get("/v1/customers")["data"] == []
     refused = stripe.refused("POST", "/v1/billing_portal/sessions", {"customer": customer})
     assert refused["code"] == "resource_missing"
@@ -348,6 +354,7 @@ def test_an_open_invoice_can_be_given_up(stripe: Stripe, subscription: Json) -> 
     path = f"/v1/invoices/{reload(stripe, subscription)['latest_invoice']}"
     assert stripe.post(f"{path}/void")["status"] == "void"
     assert stripe.get("/v1/events", {"type": "invoice.voided"})["data"]
+    assert "is void" in stripe.refused("POST", f"{path}/void")["message"]
     assert "is void" in stripe.refused("POST", f"{path}/pay")["message"]
 
 
@@ -416,3 +423,40 @@ def test_only_active_recurring_prices_of_one_rhythm_are_subscribed_to(
     assert "several intervals" in refusal(monthly["id"], weekly)
     stripe.post(f"/v1/prices/{euro}", {"active": False})
     assert "inactive" in refusal(euro)
+
+
+def test_a_code_that_is_switched_off_gives_no_discount(stripe: Stripe, session: Json) -> None:
+    stripe.post("/v1/coupons", {"id": "half", "percent_off": 50})
+    promotion = {"promotion": {"type": "coupon", "coupon": "half"}}
+    code = stripe.post("/v1/promotion_codes", promotion)["id"]
+    line_items = [{"price": session_price(stripe, session)}]
+    params = {
+        "mode": "subscription",
+        "success_url": "http://x",
+        "line_items": line_items,
+        "discounts": [{"promotion_code": code}],
+    }
+    assert stripe.post("/v1/checkout/sessions", params)["amount_total"] == 4950
+    stripe.post(f"/v1/promotion_codes/{code}", {"active": False})
+    error = stripe.refused("POST", "/v1/checkout/sessions", params)
+    assert error["param"] == "discounts[0][promotion_code]"
+
+
+def session_price(stripe: Stripe, session: Json) -> str:
+    items = stripe.get(f"/v1/checkout/sessions/{session['id']}/line_items")["data"]
+    return str(items[0]["price"]["id"])
+
+
+def test_without_a_recurring_price_there_is_nothing_to_buy(stripe: Stripe) -> None:
+    answer = trigger(stripe, "checkout.session.completed")
+    assert (answer.status_code, "no active recurring price" in answer.text) == (400, True)
+
+
+def test_a_subscription_ends_at_the_moment_that_was_set(stripe: Stripe, subscription: Json) -> None:
+    path = f"/v1/subscriptions/{subscription['id']}"
+    stripe.post(path, {"cancel_at": int(stripe.world.clock.now()) + 3 * DAY})
+    assert stripe.app.state.renewals.renew_due() == 0
+    stripe.world.clock.advance(3 * DAY)
+    assert stripe.app.state.renewals.renew_due() == 1
+    assert reload(stripe, subscription)["status"] == "canceled"
+    assert stripe.app.state.renewals.renew_due() == 0
