@@ -41,5 +41,6 @@ Deno.test("names the project also behind a gateway, and prefers the declared env
     return (await answer.json()).environment;
   };
   assert.equal(await environment(url), "abc");
+  assert.equal(await environment({ SUPABASE_URL: "http://host/gateway/abc/" }), "abc");
   assert.equal(await environment({ ...url, APP_ENV: "staging" }), "staging");
 });

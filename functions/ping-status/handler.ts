@@ -34,10 +34,10 @@ async function answers(askDatabase: Dependencies["askDatabase"]): Promise<boolea
   }
 }
 
-/** The project's ref: the first label of its host name, or the path where a gateway serves many. */
+/** The project's ref: the end of the path where a gateway serves many, else the first label. */
 function projectOf(env: Env): string {
   const address = env.get("SUPABASE_URL");
   if (!address) return "unknown";
   const { pathname, hostname } = new URL(address);
-  return pathname.replaceAll("/", "") || hostname.split(".")[0];
+  return pathname.split("/").findLast(Boolean) ?? hostname.split(".")[0];
 }
