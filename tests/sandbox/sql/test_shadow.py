@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stackwright.postgres.server import Postgres
+from stackwright.postgres.server import Postgres, free_port
 from stackwright.sql import shadow
 from stackwright.sql.errors import BadSql, StatementFailed
 from stackwright.sql.migration import load
@@ -174,3 +174,13 @@ def test_nothing_is_left_behind(dsn: str, folder: Path, root: Path) -> None:
 def test_nothing_pending_starts_nothing(folder: Path, root: Path) -> None:
     assert tried(None, folder, root) == Report()
     assert not root.exists()
+
+
+def test_the_server_of_a_killed_run_is_ended_by_the_next(folder: Path, root: Path) -> None:
+    left = Postgres(root / "shadow" / "run-999999999-left" / "data", free_port(), password="x")
+    left.start()
+    (folder / "1_t.sql").write_text("create table t (a int);")
+    tried(None, folder, root)
+    assert left._server is not None
+    assert left._server.wait(timeout=10) == 0
+    assert list((root / "shadow").iterdir()) == []
