@@ -715,6 +715,7 @@ def test_private_variables_are_wrapped_wherever_they_go(shop: Bench, program: Pr
     async def scene() -> None:
         await shop.engine.up(program)
         await shop.engine.refresh()
+        assert PRIVATE not in everything(shop)
         await shop.engine.up(with_title(program, "New"))
         assert variables(shop)["BUILD_PASSWORD"] == PRIVATE
         assert PRIVATE not in everything(shop)
@@ -805,6 +806,19 @@ def test_a_deploy_that_takes_too_long_is_waited_for_by_the_next_run(
         await shop.engine.up(slow)
         assert len(deploys(shop)) == 1
         assert await visit(shop) == "Shop"
+
+    shop.run(scene)
+
+
+def test_a_deploy_that_cannot_be_asked_about_keeps_its_id(shop: Bench, program: Program) -> None:
+    async def scene() -> None:
+        shop.world.faults.add(Fault("reset", "render", "GET", "/deploys/dep-", times=None))
+        with pytest.raises(Failed):
+            await shop.engine.up(program)
+        assert shop.engine.saved("deploy").unfinished
+        shop.world.faults.clear()
+        assert await shop.engine.up(program) == ["update deploy"]
+        assert len(deploys(shop)) == 1
 
     shop.run(scene)
 

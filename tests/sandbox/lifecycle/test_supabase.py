@@ -11,6 +11,7 @@ import pytest
 from stackwright.sandbox.faults import Fault
 from stackwright.sandbox.supabase import projects, routes
 from stackwright.supabase.bundle import bundle
+from stackwright.values import Secret
 from tests.engine import Declared, Failed, Killed, Program, Ref
 from tests.sandbox.lifecycle.worlds import Bench, bench, everything, hidden
 
@@ -628,8 +629,10 @@ def test_state_of_another_account_is_never_acted_upon(shop: Bench, name: str) ->
 def test_secrets_are_wrapped_wherever_they_go(shop: Bench) -> None:
     async def scene() -> None:
         await shop.engine.up(program(shop))
+        assert isinstance(shop.engine.saved("secrets").inputs["values"], Secret)
         put_secret(shop, "STRIPE_SECRET_KEY", "by-hand-and-secret-too")
         await shop.engine.refresh()
+        assert isinstance(shop.engine.saved("secrets").inputs["values"], Secret)
         digest = hashlib.sha256(b"by-hand-and-secret-too").hexdigest()
         await shop.engine.up(program(shop))
         for text in (KEY, "by-hand-and-secret-too", digest):
