@@ -7,7 +7,6 @@ that is said and left alone. Removing does nothing. See docs/decisions/0006-migr
 """
 
 import asyncio
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Unpack
@@ -27,7 +26,7 @@ from stackwright.sql.apply import Options, Phase, Progress
 from stackwright.sql.effects import effects
 from stackwright.sql.errors import ShadowUnavailable, StatementFailed
 from stackwright.sql.migration import Migration, load
-from stackwright.sql.record import Runner
+from stackwright.sql.record import Runner, commit_of
 from stackwright.supabase.project import Ref
 from stackwright.values import UNKNOWN, Json
 
@@ -105,7 +104,7 @@ class MigrationsController(Controller):
         progress = _Reporter(context)
         async with database.writing(context.database_url(address)) as writing:
             runner = Runner(
-                str(database.RunnerName.here()), _commit(context.root), inputs["collection"]
+                str(database.RunnerName.here()), commit_of(context.root), inputs["collection"]
             )
             options = Options(
                 baseline=inputs.get("baseline"), clock=context.clock, progress=progress.tell
@@ -191,12 +190,6 @@ def _seen(name: str, sha: str, seen: ledger.Ledger) -> str:
     """What was applied; another tool's row has no checksum, so we take its word."""
     detail = seen.details.get(name.partition("_")[0])
     return detail.checksum if detail else sha
-
-
-def _commit(root: Path) -> str | None:
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or None
 
 
 def files(directory: str = DIRECTORY) -> dict[str, str]:
