@@ -81,7 +81,10 @@ def test_every_mistake_of_every_resource_is_told_by_kind_name_and_path() -> None
         check("one", nmae="x")
         check("two", name="x", values={"bad": pulumi.Output.from_input("?")})
 
-    assert found(block) == [
+    async def scene() -> list[str]:  # an output needs a running loop
+        return found(block)
+
+    assert asyncio.run(scene()) == [
         "Thing 'one': nmae: unknown input; the inputs are name, values",
         "Thing 'one': name: is required and was not given",
         "Thing 'two': values.bad: is bad",
