@@ -110,10 +110,10 @@ def test_a_first_preview_writes_nothing(shop: Bench) -> None:
 def test_a_changed_field_is_one_write(shop: Bench, name: str, inputs: dict[str, Any]) -> None:
     async def scene() -> None:
         await shop.engine.up(PROGRAM)
-        id, writes = shop.engine.saved(name).id, shop.writes()
+        before, writes = shop.engine.saved(name).id, shop.writes()
         assert await shop.engine.up(changed(name, **inputs)) == [f"update {name}"]
         assert shop.writes() == writes + 1
-        assert shop.engine.saved(name).id == id
+        assert shop.engine.saved(name).id == before
 
     run(scene)
 
@@ -274,10 +274,10 @@ def test_what_was_changed_by_hand_is_set_back_after_a_refresh(shop: Bench) -> No
 def test_an_imported_price_needs_no_change(shop: Bench) -> None:
     async def scene() -> None:
         await shop.engine.up(PROGRAM)
-        id = shop.engine.saved("price").id
+        price = shop.engine.saved("price").id
         urn = PRICE.urn("price")
         del shop.engine.state[urn]
-        saved = await shop.engine.read(PRICE.token, "price", id)
+        saved = await shop.engine.read(PRICE.token, "price", price)
         assert saved is not None
         assert saved.inputs["unit_amount"] == 9900
         assert await shop.engine.up(PROGRAM) == []
