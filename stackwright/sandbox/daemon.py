@@ -100,6 +100,7 @@ class Sandbox:
             target = _snapshot_folder(self.root, name)
             await asyncio.to_thread(_copy_state, self.root, target)
             (target / "store.json").write_text(self.world.store.snapshot())
+            (target / "ports.json").write_text(json.dumps(self._child_ports()))
             await self._start_vendors()
 
     async def restore(self, name: str) -> None:
@@ -111,6 +112,7 @@ class Sandbox:
             _remove(_state_paths(self.root))
             await asyncio.to_thread(_copy_state, source, self.root)
             self.world.store.restore(state)
+            self.world.processes.ports.adopt(json.loads((source / "ports.json").read_text()))
             await self._start_vendors()
 
     async def _start_vendors(self, scenario_name: str = "default") -> None:
@@ -126,6 +128,11 @@ class Sandbox:
         for server in self._vendors:
             await server.stop()
         await self.world.processes.stop_all()
+
+    def _child_ports(self) -> dict[str, int]:
+        """The ports in addresses that the vendors gave out; the sandbox's own never change."""
+        known = self.world.processes.ports.all()
+        return {name: port for name, port in known.items() if name not in NAMES}
 
     def _wipe(self, *, keep_identity: bool) -> None:
         store, kept = self.world.store, list(_KEPT_AT_RESET)

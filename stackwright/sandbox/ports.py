@@ -36,6 +36,10 @@ class Ports:
         if known.pop(name, None) is not None:
             self._save(known)
 
+    def adopt(self, others: dict[str, int]) -> None:
+        """Give these names these ports again, as they were when addresses were handed out."""
+        self._save(self.all() | others)
+
     def _save(self, known: dict[str, int]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_suffix(".draft")

@@ -23,7 +23,8 @@ def status(world: World) -> dict[str, Any]:
 
 def _services(world: World) -> dict[str, str]:
     services = world.store.all("render.service")
-    return {service["name"]: service["serviceDetails"]["url"] for service in services}
+    addresses = {service["name"]: service["serviceDetails"].get("url") for service in services}
+    return {name: url for name, url in addresses.items() if url}  # workers have none
 
 
 def database_address(world: World, project: dict[str, Any]) -> str:

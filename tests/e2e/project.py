@@ -48,6 +48,12 @@ class Said:
     def text(self) -> str:
         return self.out + self.err
 
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether Pulumi's summary counts only resources that stayed as they are."""
+        lines = self.out.partition("Resources:\n")[2].partition("\n\n")[0].splitlines()
+        return len(lines) == 1 and lines[0].endswith(" unchanged")
+
 
 class Project:
     """The project in `folder`, and its sandbox."""
@@ -69,6 +75,10 @@ class Project:
     def run(self, *argv: str, **environment: str) -> Said:
         """ARGV inside `stackwright sandbox run`; `environment` on top of the sandbox's own."""
         return self._ended(self.popen(*argv, **environment))
+
+    def stackwright_on_stack(self, *argv: str, **environment: str) -> Said:
+        """`stackwright ARGV --stack dev` inside the sandbox."""
+        return self.run("stackwright", *argv, "--stack", STACK, **environment)
 
     def popen(self, *argv: str, **environment: str) -> "subprocess.Popen[str]":
         """As `run`, but not waited for. Its pid is that of ARGV itself."""
@@ -129,6 +139,7 @@ class Project:
         self._fine(self.stackwright("sandbox", "start"))
         status = self.status()
         self.page, self.dsn = status["page"], status["databases"][REF]
+        self.gateway = status["functions"][REF].removesuffix("/functions/v1")
 
     def stop(self) -> None:
         self._fine(self.stackwright("sandbox", "stop"))
@@ -196,6 +207,14 @@ class Project:
         assert len(found) == 1, [r["urn"] for r in self.state()]
         return found[0]
 
+    def webhook_secret(self) -> str:
+        """The signing secret of the endpoint in Pulumi's state."""
+        exported = json.loads(self.pulumi("stack", "export", "--show-secrets").out)
+        found = exported["deployment"]["resources"]
+        outputs = next(r["outputs"] for r in found if "WebhookEndpoint" in r["type"])
+        secret = outputs["secret"]
+        return str(json.loads(secret["plaintext"]) if isinstance(secret, dict) else secret)
+
     def vendor(self, url: str, key: str) -> Callable[..., Any]:
         """A client of one stand-in: call it with method, path and what httpx takes."""
 
@@ -220,6 +239,22 @@ class Project:
 
     def supabase(self) -> Callable[..., Any]:
         return self.vendor(*self.variables("SUPABASE_API_ENDPOINT", "SUPABASE_ACCESS_TOKEN"))
+
+    def anon_key(self) -> str:
+        """The project's public key, as the web app has it."""
+        keys = self.supabase()("GET", f"/v1/projects/{REF}/api-keys?reveal=true")
+        found: str = next(key["api_key"] for key in keys if key["name"] == "anon")
+        return found
+
+    def call(self, slug: str, body: Json | None = None, **headers: str) -> httpx.Response:
+        """POST to an edge function through the gateway, with the public key."""
+        return httpx.post(
+            f"{self.gateway}/functions/v1/{slug}",
+            json=body or {},
+            headers={"Authorization": f"Bearer {self.anon_key()}", **headers},
+            trust_env=False,
+            timeout=30,
+        )
 
     def processes(self) -> list[str]:
         """Command lines of running processes that belong to this folder."""
