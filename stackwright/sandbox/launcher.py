@@ -75,7 +75,7 @@ class Launcher:
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call the control API; the answer's JSON. Raises SandboxError with its words."""
         try:
-            response = _client().request(method, f"{self.url()}/_sandbox/{path}", json=body)
+            response = _request(method, f"{self.url()}/_sandbox/{path}", body)
         except httpx.TransportError:
             raise SandboxError(
                 "The sandbox is not running: start it with `stackwright sandbox start`."
@@ -117,7 +117,7 @@ class Launcher:
 
     def _answers(self) -> bool:
         try:
-            return _client().get(f"{self.url()}/_sandbox/status").is_success
+            return _request("GET", f"{self.url()}/_sandbox/status").is_success
         except httpx.TransportError:
             return False
 
@@ -145,8 +145,8 @@ class Launcher:
             yield
 
 
-def _client() -> httpx.Client:
-    return httpx.Client(trust_env=False, timeout=60)
+def _request(method: str, url: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    return httpx.request(method, url, json=body, trust_env=False, timeout=60)
 
 
 def find_project(start: Path) -> Path:
