@@ -86,6 +86,6 @@ def with_password(address: str, password: str) -> str:
 
 
 def _stack_config(environment: Mapping[str, str]) -> dict[str, str]:
+    """The engine gives a plugin its own keys bare; a program gets them with their namespace."""
     raw: Mapping[str, object] = json.loads(environment.get("PULUMI_CONFIG") or "{}")
-    own = ((key, value) for key, value in raw.items() if key.startswith(NAMESPACE))
-    return {key.removeprefix(NAMESPACE): str(value) for key, value in own}
+    return {key.removeprefix(NAMESPACE): str(value) for key, value in raw.items()}

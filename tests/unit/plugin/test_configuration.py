@@ -33,6 +33,11 @@ def test_equal_sources_are_not_worth_a_note() -> None:
     assert configuration.read(environment, {}).notes == ()
 
 
+def test_the_engine_gives_a_plugin_its_configuration_without_the_namespace() -> None:
+    environment = {"PULUMI_CONFIG": '{"stripeApiKey": "config"}', "STRIPE_API_KEY": "env"}
+    assert configuration.read(environment, {}).get("stripeApiKey") == "config"
+
+
 def test_configuration_of_other_packages_is_not_ours() -> None:
     environment = {"PULUMI_CONFIG": json.dumps({"shop:stripeApiKey": "x", "aws:region": "y"})}
     assert configuration.read(environment, {}).get("stripeApiKey") is None
