@@ -1,9 +1,9 @@
 -- Sessions of signed-in users, kept alive by a heartbeat.
+-- Where the table is there already, its foreign keys, policies and grants become the declared ones.
 
 create table if not exists public.active_sessions (
   id uuid primary key default gen_random_uuid(),
-  user_id uuid not null
-    constraint active_sessions_user_id_fkey references public.profiles (id) on delete cascade,
+  user_id uuid not null,
   session_token text not null unique,
   created_at timestamptz not null default now(),
   last_heartbeat timestamptz not null default now(),
@@ -12,6 +12,25 @@ create table if not exists public.active_sessions (
   browser_info jsonb,
   is_active boolean not null default true
 );
+
+-- Exactly one foreign key, and it cascades: a second one would stop the removal of a user.
+do $$
+declare
+  foreign_key name;
+begin
+  for foreign_key in
+    select conname
+    from pg_catalog.pg_constraint
+    where conrelid = 'public.active_sessions'::regclass and contype = 'f'
+  loop
+    raise notice 'Foreign key % of active_sessions is replaced', foreign_key;
+    execute format('alter table public.active_sessions drop constraint %I', foreign_key);
+  end loop;
+end
+$$;
+alter table public.active_sessions
+  add constraint active_sessions_user_id_fkey
+  foreign key (user_id) references public.profiles (id) on delete cascade;
 
 comment on table public.active_sessions is
   'Tracks the sessions of a user, for concurrent-session management and security monitoring.';

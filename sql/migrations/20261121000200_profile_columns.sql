@@ -9,9 +9,15 @@ alter table public.profiles
   add column if not exists canceled_at timestamptz,
   add column if not exists last_payment_date timestamptz,
   add column if not exists cancel_at_period_end boolean default false,
-  add column if not exists billing_period text
-    constraint profiles_billing_period_check check (billing_period in ('monthly', 'annual')),
+  add column if not exists billing_period text,
   add column if not exists total_uploads integer default 0;
+
+-- For a database that had some of the columns before.
+alter table public.profiles
+  alter column cancel_at_period_end set default false,
+  alter column total_uploads set default 0,
+  drop constraint if exists profiles_billing_period_check,
+  add constraint profiles_billing_period_check check (billing_period in ('monthly', 'annual'));
 
 -- Webhooks find the profile of a subscription by this.
 create index if not exists idx_profiles_subscription_id

@@ -35,7 +35,24 @@ create or replace trigger on_auth_user_created
   after insert on auth.users
   for each row execute function public.handle_new_user();
 
--- The older trial logic with its fixed end date. The function goes first and takes its trigger
--- along: auth.users belongs to another role, whose triggers only that role may drop by name.
+-- The older trial logic with its fixed end date. auth.users belongs to another role, whose triggers
+-- only that role may drop by name: so the function goes and takes its trigger along. A trigger that
+-- calls another function is pointed at this one first; that other function stays.
+do $$
+begin
+  if exists (
+    select
+    from pg_catalog.pg_trigger
+    where tgrelid = 'auth.users'::regclass
+      and tgname = 'on_auth_user_created_set_trial'
+      and tgfoid is distinct from to_regprocedure('public.handle_new_user_trial()')
+  ) then
+    create or replace function public.handle_new_user_trial() returns trigger
+    language plpgsql as 'begin return new; end';
+    create or replace trigger on_auth_user_created_set_trial
+      after insert on auth.users
+      for each row execute function public.handle_new_user_trial();
+  end if;
+end
+$$;
 drop function if exists public.handle_new_user_trial() cascade;
-drop trigger if exists on_auth_user_created_set_trial on auth.users;

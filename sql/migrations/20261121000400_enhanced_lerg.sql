@@ -2,24 +2,31 @@
 
 create table if not exists public.enhanced_lerg (
   id uuid primary key default gen_random_uuid(),
-  npa text not null unique
-    constraint npa_format check (npa ~ '^[0-9]{3}$'),
+  npa text not null unique,
   country_code text not null,
   country_name text not null,
   state_province_code text,
   state_province_name text,
-  category text not null
-    constraint enhanced_lerg_category_check check (
-      category in ('us-domestic', 'canadian', 'caribbean', 'us-territory', 'pacific')
-    ),
-  confidence_score integer not null default 100
-    constraint enhanced_lerg_confidence_score_check check (confidence_score between 0 and 100),
-  source text not null default 'lerg'
-    constraint enhanced_lerg_source_check check (source in ('lerg', 'manual', 'inferred')),
+  category text not null,
+  confidence_score integer not null default 100,
+  source text not null default 'lerg',
   is_active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+
+-- Apart from the table, so that one that was there before gets the same rules.
+alter table public.enhanced_lerg
+  drop constraint if exists npa_format,
+  drop constraint if exists enhanced_lerg_category_check,
+  drop constraint if exists enhanced_lerg_confidence_score_check,
+  drop constraint if exists enhanced_lerg_source_check,
+  add constraint npa_format check (npa ~ '^[0-9]{3}$'),
+  add constraint enhanced_lerg_category_check check (
+    category in ('us-domestic', 'canadian', 'caribbean', 'us-territory', 'pacific')
+  ),
+  add constraint enhanced_lerg_confidence_score_check check (confidence_score between 0 and 100),
+  add constraint enhanced_lerg_source_check check (source in ('lerg', 'manual', 'inferred'));
 
 comment on table public.enhanced_lerg is
   'One row for each NPA with its country, state or province and billing category.';
