@@ -5,7 +5,7 @@ Whatever happens in it, the file is either done and recorded, or neither. Files 
 `-- stackwright: no-transaction` go statement by statement (`steps.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -50,15 +50,23 @@ class Progress:
     text: str = ""
 
 
+async def _allow(plan: planning.Plan, database: Database) -> None:
+    """The guard of a caller that has none: tests, and tools that ask elsewhere."""
+
+
 @dataclass(frozen=True)
 class Options:
-    """How a run decides: see `plan.make` for the first three."""
+    """How a run decides: see `plan.make` for the first two.
+
+    `guard` is asked under the lock, before the first file; it raises what stops the run.
+    """
 
     baseline: str | None = None
     allow_out_of_order: bool = False
     limits: Limits = field(default_factory=Limits)
     clock: Clock = SYSTEM
     progress: Callable[[Progress], None] = lambda _: None
+    guard: Callable[[planning.Plan, Database], Awaitable[None]] = _allow
 
 
 async def apply(
@@ -97,6 +105,7 @@ class _Run:
         plan.refuse_problems()
         for file in plan.pending:
             _ = file.body  # what cannot be split stops the run before its first file
+        await self.options.guard(plan, self.database)
         if plan.pending or plan.baseline:
             await ledger.ensure(self.database)
         await self._record(plan.baseline)
