@@ -6,12 +6,23 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from stackwright import toolchain
+
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+
+
+def give_away(path: Path) -> None:
+    """Give a file or a tree to the user that the server runs as, where that is another one."""
+    owner = toolchain.data_owner()
+    if owner is None:
+        return
+    for entry in (path, *path.rglob("*")):
+        os.chown(entry, owner, owner)
 
 
 def send_signal(pid: int, number: signal.Signals) -> None:

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,53 +27,28 @@ import psycopg
 from psycopg import sql
 
 from stackwright import toolchain
-from stackwright.postgres.process import command_line, last_complaint, send_signal, write_private
+from stackwright.postgres.config import (
+    INITDB,
+    INTERNAL_ROLES,
+    SETTINGS,
+    SUPERUSER,
+    PostgresError,
+    alter_password,
+    options,
+)
+from stackwright.postgres.process import (
+    command_line,
+    give_away,
+    last_complaint,
+    send_signal,
+    write_private,
+)
 
-SUPERUSER = "supabase_admin"
+__all__ = ["SUPERUSER", "Postgres", "PostgresError", "free_port"]
+
 BOOTSTRAP = Path(__file__).with_name("supabase.sql")
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 20.0
-
-# Roles that log in with the cluster's own secret; `postgres` alone has the user's password.
-_INTERNAL_ROLES = (
-    SUPERUSER,
-    "authenticator",
-    "supabase_auth_admin",
-    "supabase_read_only_user",
-    "supabase_storage_admin",
-)
-_INITDB = (
-    "--encoding=UTF8",
-    "--locale=C",
-    "--locale-provider=icu",
-    "--icu-locale=en-US",
-    "--auth=scram-sha-256",
-    "--wal-segsize=1",
-    "--no-sync",
-    f"--username={SUPERUSER}",
-)
-# A lost machine loses the sandbox's data; in exchange every commit is free.
-_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "wal_level": "logical",
-    "min_wal_size": "4MB",
-    "max_wal_size": "64MB",
-    "shared_buffers": "32MB",
-    "max_connections": "60",
-    "jit": "off",
-    "logging_collector": "off",
-    "cluster_name": "",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-}
-
-
-class PostgresError(Exception):
-    """The embedded server could not do its work; the message says which, where and what to do."""
 
 
 def free_port() -> int:
@@ -135,6 +111,7 @@ class Postgres:
         shutil.copytree(template, unfinished)
         unfinished.chmod(0o700)
         write_private(unfinished / "stackwright.secret", secrets.token_hex(24))
+        give_away(unfinished)
         shutil.rmtree(self.data_dir, ignore_errors=True)
         unfinished.rename(self.data_dir)
         self._set_passwords()
@@ -165,20 +142,13 @@ class Postgres:
 
     def _template_key(self) -> str:
         version = self.version()
-        parts = [version, *_INITDB, *sorted(_SETTINGS), BOOTSTRAP.read_text()]
+        parts = [version, *INITDB, *sorted(SETTINGS), BOOTSTRAP.read_text()]
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
         return f"{version}-{digest}"
 
     def version(self) -> str:
         """Return the server's version, such as `17.10`."""
-        argv = [str(self.bin_dir / "postgres"), "--version"]
-        answer = subprocess.run(argv, capture_output=True, text=True, check=False)
-        if answer.returncode != 0:
-            raise PostgresError(
-                f"PostgreSQL in {self.bin_dir} does not start: {answer.stderr.strip()}. "
-                "Run `make setup` again."
-            )
-        return answer.stdout.split()[2]
+        return _version(self.bin_dir)
 
     @property
     def major(self) -> int:
@@ -188,11 +158,11 @@ class Postgres:
     def _set_passwords(self) -> None:
         """Set every password in single-user mode: no password is ever known before it."""
         own = self._own_secret()
-        roles = [(role, own) for role in _INTERNAL_ROLES] + [("postgres", self.password)]
-        script = "".join(_alter_password(role, word) for role, word in roles)
+        roles = [(role, own) for role in INTERNAL_ROLES] + [("postgres", self.password)]
+        script = "".join(alter_password(role, word) for role, word in roles)
         argv = [str(self.bin_dir / "postgres"), "--single", "-D", str(self.data_dir)]
         answer = subprocess.run(
-            toolchain.unprivileged([*argv, *_options(_SETTINGS), "postgres"]),
+            toolchain.unprivileged([*argv, *options(SETTINGS), "postgres"]),
             input=script,
             capture_output=True,
             text=True,
@@ -206,8 +176,8 @@ class Postgres:
 
     def argv(self) -> list[str]:
         """Return the command that runs the server in the foreground, without secrets."""
-        options = _options({**_SETTINGS, "port": str(self.port)})
-        argv = [str(self.bin_dir / "postgres"), "-D", str(self.data_dir), *options]
+        settings = options({**SETTINGS, "port": str(self.port)})
+        argv = [str(self.bin_dir / "postgres"), "-D", str(self.data_dir), *settings]
         return toolchain.unprivileged(argv)
 
     def start(self) -> None:
@@ -297,7 +267,7 @@ class Postgres:
         self, user: str = "postgres", database: str = "postgres", password: str | None = None
     ) -> str:
         """Return a connection URL for a role; its password is filled in where it is known."""
-        known = self._own_secret() if user in _INTERNAL_ROLES else self.password
+        known = self._own_secret() if user in INTERNAL_ROLES else self.password
         word = quote(password if password is not None else known, safe="")
         return f"postgresql://{user}:{word}@127.0.0.1:{self.port}/{quote(database, safe='')}"
 
@@ -337,12 +307,26 @@ class Postgres:
             ) from None
 
 
+@cache
+def _version(bin_dir: Path) -> str:
+    argv = [str(bin_dir / "postgres"), "--version"]
+    answer = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise PostgresError(
+            f"PostgreSQL in {bin_dir} does not start: {answer.stderr.strip()}. "
+            "Run `make setup` again."
+        )
+    return answer.stdout.split()[2]
+
+
 def _build_template(data_dir: Path, bin_dir: Path, sleep: Callable[[float], None]) -> None:
     """Run initdb and the bootstrap script; leave a cleanly stopped cluster."""
     password = secrets.token_hex(16)
+    give_away(data_dir.parent)
     pwfile = data_dir.with_name("password")
     write_private(pwfile, password)
-    argv = [str(bin_dir / "initdb"), "-D", str(data_dir), f"--pwfile={pwfile}", *_INITDB]
+    give_away(pwfile)
+    argv = [str(bin_dir / "initdb"), "-D", str(data_dir), f"--pwfile={pwfile}", *INITDB]
     answer = subprocess.run(
         toolchain.unprivileged(argv), capture_output=True, text=True, check=False
     )
@@ -363,14 +347,3 @@ def _build_template(data_dir: Path, bin_dir: Path, sleep: Callable[[float], None
 def _bootstrap(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute(BOOTSTRAP.read_bytes())
-
-
-def _options(settings: dict[str, str]) -> list[str]:
-    return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-
-
-def _alter_password(role: str, password: str) -> str:
-    # Single-user mode reads one statement a line, and has no parameters.
-    if "\n" in password:
-        raise PostgresError("A database password may not contain a line break.")
-    return f"alter role {role} password '{password.replace(chr(39), chr(39) * 2)}'\n"

@@ -7,8 +7,10 @@ from starlette.responses import JSONResponse, Response
 from stackwright.sandbox.supabase import (
     databases,
     function_secrets,
+    functions,
     projects,
     queries,
+    runtime,
     service_config,
 )
 from stackwright.sandbox.supabase.calls import Call
@@ -121,8 +123,10 @@ async def delete_project(call: Call) -> Response:
     project = call.project
     if project["status"] in ("UNKNOWN", "COMING_UP"):
         raise InvalidError("Project not ready for deletion.")
-    await projects.remove(call.world, project)
     ref = project["ref"]
+    for function in functions.listing(call.world, ref):
+        await runtime.forget(call.world, ref, function["slug"])
+    await projects.remove(call.world, project)
     return JSONResponse({"id": project["number"], "name": project["name"], "ref": ref, "slug": ref})
 
 
