@@ -3,8 +3,11 @@
 Each value comes from `Pulumi.<stack>.yaml` or from the environment (the upper-case name).
 """
 
+from pathlib import Path
 from typing import Literal, Self
 
+import pulumi
+import yaml
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
 from stackwright.settings import StackSettings
@@ -17,6 +20,13 @@ class Settings(StackSettings):
 
     supabase_ref: str = Field(description="the project's ref", pattern="^[a-z]{20}$")
     supabase_region: str = Field(description="the region that the project must be in")
+    migrations_baseline: str | None = Field(
+        None,
+        description="migrations of the database up to this version are history",
+        pattern=r"^\d+$",
+    )
+    adopt_functions: bool = Field(False, description="overwrite functions that somebody deployed")
+    adopt_secrets: bool = Field(False, description="overwrite secrets that somebody set")
 
     stripe_mode: Literal["test", "live"] = Field(
         description="the mode that the key must have",
@@ -32,6 +42,9 @@ class Settings(StackSettings):
     stripe_api_version: str = Field("2024-04-10", description="of the events that we receive")
     monthly_amount: int = Field(description="US cents a month", gt=0)
     annual_amount: int = Field(description="US cents a year", gt=0)
+    amounts_confirmed: str | None = Field(
+        None, description="both amounts once more, by whoever answers for them in production"
+    )
 
     web_app_repo: str = Field(description="the git repository of the web app")
     web_app_branch: str = Field(description="the branch that is built")
@@ -50,3 +63,44 @@ class Settings(StackSettings):
                 f"pk_{self.stripe_mode}_"
             )
         return self
+
+    @model_validator(mode="after")
+    def _production_is_live(self) -> Self:
+        if (self.app_env == "production") != (self.stripe_mode == "live"):
+            raise ValueError(
+                f"a {self.app_env} stack cannot run in Stripe's {self.stripe_mode} mode: real "
+                "money belongs to production and to nothing else; correct stackwright:stripeMode"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_are_confirmed(self) -> Self:
+        wanted = f"{self.monthly_amount} and {self.annual_amount}"
+        if self.app_env == "production" and self.amounts_confirmed != wanted:
+            raise ValueError(
+                "real customers would pay amounts that nobody has confirmed: check monthly_amount "
+                f'and annual_amount, then run pulumi config set amounts_confirmed "{wanted}"'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_other_stack_has_the_project(self) -> Self:
+        twins = [stack for stack, ref in _refs_elsewhere().items() if ref == self.supabase_ref]
+        if twins:
+            raise ValueError(
+                f"stack {twins[0]} names the same supabase_ref {self.supabase_ref}: each stack has "
+                "a database of its own; correct one of the two files"
+            )
+        return self
+
+
+def _refs_elsewhere() -> dict[str, str]:
+    """Stack to ref, of the project's other stacks as their files say."""
+    refs = {}
+    for path in sorted(Path.cwd().glob("Pulumi.*.yaml")):
+        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        config = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
+        ref = config.get(f"{pulumi.get_project()}:supabase_ref")
+        if ref and stack != pulumi.get_stack():
+            refs[stack] = ref
+    return refs

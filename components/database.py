@@ -2,6 +2,7 @@
 
 import pulumi
 
+from settings import Settings
 from stackwright import sql, supabase
 
 AREA_CODES = "sql/reference/enhanced_lerg.csv"
@@ -10,7 +11,7 @@ AREA_CODES = "sql/reference/enhanced_lerg.csv"
 class Database(pulumi.ComponentResource):
     """`sql/migrations` applied in order, then the 450 area codes of `sql/reference`."""
 
-    def __init__(self, name: str, project: supabase.Project) -> None:
+    def __init__(self, name: str, settings: Settings, project: supabase.Project) -> None:
         super().__init__("voip:Database", name)
         inside = pulumi.ResourceOptions(parent=self)
         self.migrations = sql.Migrations(
@@ -18,6 +19,7 @@ class Database(pulumi.ComponentResource):
             opts=inside,
             project=project.ref,
             files=sql.files("sql/migrations"),
+            baseline=settings.migrations_baseline,
         )
         self.area_codes = sql.ReferenceData(
             "area-codes",

@@ -62,12 +62,14 @@ class EdgeFunctions(pulumi.ComponentResource):
             project=project.ref,
             group="billing",
             values=values,
+            adopt=settings.adopt_secrets,
         )
         self.functions = supabase.Functions(
             "functions",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.secrets, *depends_on]),
             project=project.ref,
             directory="functions",
+            adopt=settings.adopt_functions,
             functions=supabase.functions("functions", declared(settings)),
         )
         self.register_outputs({})

@@ -42,7 +42,7 @@ class MigrationsInputs(TypedDict):
         Input[Annotated[str, default(DIRECTORY), undiffed, doc("The folder of the files.")]]
     ]
     baseline: NotRequired[
-        Input[Annotated[str, doc("Versions up to this one were applied before us.")]]
+        Input[Annotated[str | None, doc("Versions up to this one were applied before us.")]]
     ]
     collection: NotRequired[
         Input[Annotated[str, default(""), replaces, doc("Tells several of these apart.")]]
