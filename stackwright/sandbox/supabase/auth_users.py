@@ -33,6 +33,8 @@ async def database(world: World, project: dict[str, Any]) -> AsyncIterator[Conne
             yield connection
     except psycopg.errors.UniqueViolation:
         raise AuthError(422, "user_already_exists", "User already registered") from None
+    except psycopg.DataError as error:
+        raise AuthError(400, "validation_failed", str(error)) from None
     except psycopg.Error as error:
         # The vendor's log says more; here the sandbox's log has it.
         words = f"Database error saving new user: {error.diag.message_primary or error}"
@@ -47,6 +49,8 @@ async def hashed(
     pgcrypto does it as the superuser: the auth server's role cannot see the schema of extensions,
     and must not here, or a sign-up trigger would work in the sandbox only.
     """
+    if "\0" in password:
+        raise AuthError(400, "validation_failed", "The password contains a null character")
     dsn = databases.server(world, project).admin_dsn()
     query = "select extensions.crypt(%s, coalesce(%s, extensions.gen_salt('bf', 6)))"
     async with await psycopg.AsyncConnection.connect(dsn) as connection:

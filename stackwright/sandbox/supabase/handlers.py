@@ -106,6 +106,7 @@ async def create_project(call: Call) -> Response:
         if not body.get(name):
             raise InvalidError(f"{name} should not be empty")
     _owner(call, body)
+    _check_password("db_pass", body["db_pass"])
     project = projects.add(call.world, body["name"], _region(body), body["db_pass"])
     call.services.later(projects.bring_up(call.world, project["ref"]))
     return JSONResponse(_short(project), 201)
@@ -192,8 +193,7 @@ async def change_password(call: Call) -> Response:
     project = call.project
     body = await call.object(password=str)
     password = body.get("password", "")
-    if len(password) < 4:
-        raise InvalidError("password must be longer than or equal to 4 characters")
+    _check_password("password", password)
     await projects.change_password(call.world, project, password)
     return JSONResponse({"message": "Successfully updated password"})
 
@@ -259,6 +259,13 @@ async def get_auth(call: Call) -> Response:
 async def change_auth(call: Call) -> Response:
     ref = call.project["ref"]
     return JSONResponse(service_config.change_auth(call.world, ref, await call.json()))
+
+
+def _check_password(field: str, password: str) -> None:
+    if len(password) < 4:
+        raise InvalidError(f"{field} must be longer than or equal to 4 characters")
+    if not password.isprintable():
+        raise InvalidError(f"{field} must not contain control characters")
 
 
 def _organization(call: Call) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 https://supabase.com/docs/reference/api/v1-run-a-query
 """
 
+import math
 from typing import Any
 
 import psycopg
@@ -63,9 +64,20 @@ async def _ask(dsn: str, query: str, parameters: list[Any] | None) -> list[dict[
         rows: list[dict[str, Any]] = []
         while True:
             if cursor.description is not None:
-                rows = await cursor.fetchall()
+                rows = [_json(row) for row in await cursor.fetchall()]
             if not cursor.nextset():
                 return rows
+
+
+def _json(value: Any) -> Any:
+    """The value as JSON can hold it: what is no finite number is null, as in JavaScript."""
+    if isinstance(value, dict):
+        return {name: _json(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, type(None))) else str(value)
 
 
 def _words(error: psycopg.Error) -> str:

@@ -16,11 +16,19 @@ from stackwright.sandbox.world import World
 
 KIND = "supabase.config"
 
-_POSTGREST: dict[str, Any] = {
-    "db_schema": "public,graphql_public",
-    "max_rows": 1000,
-    "db_extra_search_path": "public, extensions",
-    "db_pool": None,
+Fields = dict[str, dict[str, Any]]
+
+_POSTGREST: Fields = {
+    "db_schema": {"type": "string", "default": "public,graphql_public"},
+    "max_rows": {"type": "integer", "default": 1000},
+    "db_extra_search_path": {"type": "string", "default": "public, extensions"},
+    "db_pool": {"type": "integer", "default": None},
+}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
 }
 STORAGE: dict[str, Any] = {
     "fileSizeLimit": 50 * 1024 * 1024,
@@ -56,7 +64,7 @@ def auth(world: World, ref: str) -> dict[str, Any]:
 
 def auth_values(world: World, ref: str) -> dict[str, Any]:
     """The auth server's settings as it uses them."""
-    return _stored(world, ref, "auth", _auth_defaults())
+    return _stored(world, ref, "auth", _auth_fields())
 
 
 def change_auth(world: World, ref: str, body: Any) -> dict[str, Any]:
@@ -64,32 +72,41 @@ def change_auth(world: World, ref: str, body: Any) -> dict[str, Any]:
     site_url = body.get("site_url") if isinstance(body, dict) else None
     if isinstance(site_url, str) and "," in site_url:
         raise InvalidError("site_url must match /^[^,]+$/ regular expression")
-    _change(world, ref, "auth", _auth_defaults(), body)
+    _change(world, ref, "auth", _auth_fields(), body)
     return auth(world, ref)
 
 
-def _stored(world: World, ref: str, service: str, defaults: dict[str, Any]) -> dict[str, Any]:
+def _stored(world: World, ref: str, service: str, fields: Fields) -> dict[str, Any]:
+    defaults = {name: field["default"] for name, field in fields.items()}
     document = world.store.get(KIND, f"{ref}/{service}")
     return defaults if document is None else {**defaults, **document["values"]}
 
 
-def _change(
-    world: World, ref: str, service: str, defaults: dict[str, Any], body: Any
-) -> dict[str, Any]:
+def _change(world: World, ref: str, service: str, fields: Fields, body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidError("Expected object")
-    unknown = sorted(body.keys() - defaults.keys())
-    if unknown:
-        raise InvalidError(f"property {unknown[0]} should not exist")
-    values = _stored(world, ref, service, defaults) | body
+    for name, value in body.items():
+        if name not in fields:
+            raise InvalidError(f"property {name} should not exist")
+        _check(name, fields[name]["type"], value)
+    values = _stored(world, ref, service, fields) | body
     key = f"{ref}/{service}"
     world.store.put(KIND, key, {"key": key, "ref": ref, "values": values})
     return values
 
 
-def _auth_defaults() -> dict[str, Any]:
-    defaults: dict[str, Any] = json.loads(_NAMES.read_text())
-    return defaults
+def _check(name: str, kind: str, value: Any) -> None:
+    if value is None:
+        return
+    # To Python a boolean is a number; to the vendor it is not.
+    number = kind in ("integer", "number") and isinstance(value, bool)
+    if number or not isinstance(value, _TYPES[kind]):
+        raise InvalidError(f"{name} must be a {kind}")
+
+
+def _auth_fields() -> Fields:
+    fields: Fields = json.loads(_NAMES.read_text())
+    return fields
 
 
 def _hidden(ref: str, name: str, value: Any) -> Any:

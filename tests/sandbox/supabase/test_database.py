@@ -32,6 +32,31 @@ def test_queries_run_as_postgres_and_answer_rows(tmp_path: Path) -> None:
     in_sandbox(tmp_path, test, database=True)
 
 
+def test_values_that_json_cannot_hold_are_text_or_null(tmp_path: Path) -> None:
+    query = """
+    select 'NaN'::float8 as a, array['Infinity'::float8] as b, 'infinity'::timestamptz as c,
+        point '(1,2)' as d, 12345678901234567890::numeric as e, '{a,b}'::text[] as f,
+        int4range(1, 3) as g, uuid '00000000-0000-0000-0000-000000000001' as h, '\\x00'::bytea as i
+    """
+
+    async def test(sandbox: Sandbox) -> None:
+        assert await ask(sandbox, query) == [
+            {
+                "a": None,
+                "b": [None],
+                "c": "infinity",
+                "d": "(1,2)",
+                "e": "12345678901234567890",
+                "f": ["a", "b"],
+                "g": "[1, 3)",
+                "h": "00000000-0000-0000-0000-000000000001",
+                "i": "\\x00",
+            }
+        ]
+
+    in_sandbox(tmp_path, test, database=True)
+
+
 def test_a_failing_query_answers_with_the_server_s_words(tmp_path: Path) -> None:
     async def test(sandbox: Sandbox) -> None:
         answer = await sandbox.api.post(QUERY, json={"query": "select * from nowhere"})
