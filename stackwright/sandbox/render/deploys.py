@@ -228,7 +228,6 @@ class Deploys:
             "trigger": trigger,
             "createdAt": now,
             "updatedAt": now,
-            "finishedAt": None,
         }
 
     def _move(self, deploy: Document, status: str) -> None:

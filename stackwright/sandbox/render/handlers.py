@@ -228,7 +228,7 @@ async def delete_secret_file(render: Render, request: Request) -> Response:
 
 async def list_headers(render: Render, request: Request) -> Response:
     rules = render.services.headers.all(_static(render, request))
-    return JSONResponse(page(rules, request.query_params, name="headers", key=_own_id))
+    return JSONResponse(page(rules, request.query_params, name="header", key=_own_id))
 
 
 async def replace_headers(render: Render, request: Request) -> Response:

@@ -188,7 +188,7 @@ class Services:
             **({"disk": self._disk(disk)} if disk else {}),
             **({"healthCheckPath": ""} if service["type"] == "web_service" else {}),
             "numInstances": given.get("numInstances", 1),
-            "openPorts": [],
+            "openPorts": [{"port": 10000, "protocol": "TCP"}] if url else [],
             "sshAddress": f"{service['id']}@ssh.{common['region']}.render.com",
         }
 
