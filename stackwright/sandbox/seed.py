@@ -19,6 +19,11 @@ async def after_start(world: World, scenario: Scenario) -> None:
     projects = scenario.part("supabase").get("projects", [])
     if projects:
         supabase = importlib.import_module("stackwright.sandbox.supabase.projects")
+        starting_state = importlib.import_module("stackwright.sandbox.supabase.starting_state")
         for project in projects:
-            await supabase.ensure_project(world, **project)
+            made = {name: value for name, value in project.items() if name != "steps"}
+            await supabase.ensure_project(world, **made)
+            await starting_state.fill(
+                world, project["ref"], scenario.folder, project.get("steps", [])
+            )
     remember(world, scenario)
