@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from stackwright.sandbox.journal import NOT_EMULATED
 from stackwright.sandbox.supabase import projects
 from tests.sandbox.supabase.helpers import REF, Sandbox, in_sandbox
@@ -149,5 +151,25 @@ def test_settings_change_in_part_and_refuse_unknown_names(tmp_path: Path) -> Non
         )
         assert changed.json()["site_url"] == "https://a.example"
         assert "hunter2" not in changed.text
+
+    in_sandbox(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("config/auth", {"jwt_exp": "x"}),
+        ("config/auth", {"jwt_exp": True}),
+        ("config/auth", {"disable_signup": "yes"}),
+        ("config/auth", {"site_url": "https://a.example,https://b.example"}),
+        ("postgrest", {"max_rows": "7"}),
+    ],
+)
+def test_settings_of_a_wrong_type_are_refused(
+    tmp_path: Path, path: str, body: dict[str, object]
+) -> None:
+    async def test(sandbox: Sandbox) -> None:
+        answer = await sandbox.api.patch(f"{PROJECT}/{path}", json=body)
+        assert answer.status_code == 400
 
     in_sandbox(tmp_path, test)
