@@ -24,6 +24,9 @@ _STACK_FLAGS = ("--stack", "-s")
 DEFAULT_STACK = "dev"
 PROJECT, PULUMI = "STACKWRIGHT_PROJECT", "STACKWRIGHT_PULUMI"
 """Variables for `pulumi_cli`: the project's folder and the real CLI."""
+GIVEN = "STACKWRIGHT_STRIPE_MODE"
+"""Variable for `pulumi_cli`: the mode whose Stripe keys were given. Others were set by hand."""
+_STRIPE_KEYS = ("STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def environment(
     """`base` with the sandbox's endpoints, credentials, backend, plugins and stack settings."""
     found = _pulumi(workspace, base, needed=Path(command[0]).name == "pulumi")
     found |= _endpoints(workspace) | _credentials(workspace)
+    if base.get(PROJECT) != str(workspace.project):
+        found.pop(GIVEN, None)
     found |= for_stack(workspace, stack_of(command, base, workspace), found)
     found[PROJECT] = str(workspace.project)
     found["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"  # `stack rm` would delete the tracked file
@@ -67,14 +72,21 @@ def environment(
 
 
 def for_stack(workspace: Workspace, stack: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What depends on the stack: its settings file, and Stripe's keys of its mode."""
+    """What depends on the stack: its settings file, and Stripe's keys of its mode.
+
+    A key that was set by hand inside `sandbox run` stays: trying a wrong one is a fair question.
+    """
     settings = stack_settings(workspace, stack)
     mode = "LIVE" if _is_live(settings) else "TEST"
-    return {
-        "PULUMI_OPTION_CONFIG_FILE": str(settings),
-        "STRIPE_API_KEY": environment[f"STRIPE_API_KEY_{mode}"],
-        "STRIPE_PUBLISHABLE_KEY": environment[f"STRIPE_PUBLISHABLE_KEY_{mode}"],
-    }
+    if any(_is_set_by_hand(name, environment) for name in _STRIPE_KEYS):
+        return {"PULUMI_OPTION_CONFIG_FILE": str(settings)}
+    keys = {name: environment[f"{name}_{mode}"] for name in _STRIPE_KEYS}
+    return {"PULUMI_OPTION_CONFIG_FILE": str(settings), GIVEN: mode, **keys}
+
+
+def _is_set_by_hand(name: str, environment: Mapping[str, str]) -> bool:
+    given = environment.get(GIVEN)
+    return given is not None and environment.get(name) != environment[f"{name}_{given}"]
 
 
 def stack_of(command: Sequence[str], base: Mapping[str, str], workspace: Workspace) -> str:

@@ -23,6 +23,7 @@ FILES = (
     ".gitignore",
     "Pulumi.yaml",
     "Pulumi.dev.yaml",
+    "Pulumi.prod.yaml",
     "__main__.py",
     "settings.py",
     "components",
@@ -58,8 +59,10 @@ class Said:
 class Project:
     """The project in `folder`, and its sandbox."""
 
-    def __init__(self, folder: Path, *, bare: bool = False) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, *, bare: bool = False, stack: str = STACK, ref: str = REF
+    ) -> None:
+        self.folder, self.stack, self.ref = folder, stack, ref
         self.environment: dict[str, str] = {"PYTHONDONTWRITEBYTECODE": "1"}
         if not bare:
             _copy_sources(folder)
@@ -77,8 +80,8 @@ class Project:
         return self._ended(self.popen(*argv, **environment))
 
     def stackwright_on_stack(self, *argv: str, **environment: str) -> Said:
-        """`stackwright ARGV --stack dev` inside the sandbox."""
-        return self.run("stackwright", *argv, "--stack", STACK, **environment)
+        """`stackwright ARGV --stack` inside the sandbox."""
+        return self.run("stackwright", *argv, "--stack", self.stack, **environment)
 
     def popen(self, *argv: str, **environment: str) -> "subprocess.Popen[str]":
         """As `run`, but not waited for. Its pid is that of ARGV itself."""
@@ -104,13 +107,25 @@ class Project:
 
     def pulumi(self, *argv: str, **environment: str) -> Said:
         """A command of Pulumi on the stack, however it ends."""
-        return self.run("pulumi", *argv, "--stack", STACK, "--non-interactive", **environment)
+        return self.run("pulumi", *argv, "--stack", self.stack, "--non-interactive", **environment)
 
     def planned(self, *flags: str) -> dict[str, str]:
         """What a preview would do: name to operation, without what stays the same."""
         steps = json.loads(self.preview("--json", *flags).out)["steps"]
         named = {step["urn"].rpartition("::")[2]: step["op"] for step in steps}
         return {name: op for name, op in named.items() if op != "same"}
+
+    def outside(self, *argv: str, environment: dict[str, str]) -> Said:
+        """ARGV without `sandbox run`, with this environment and nothing else."""
+        answer = subprocess.run(
+            argv,
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        return Said(answer.returncode, answer.stdout, answer.stderr)
 
     def _popen(self, argv: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -135,11 +150,11 @@ class Project:
 
     # -- the sandbox -----------------------------------------------------------------------
 
-    def start(self) -> None:
-        self._fine(self.stackwright("sandbox", "start"))
+    def start(self, scenario: str = "default") -> None:
+        self._fine(self.stackwright("sandbox", "start", "--scenario", scenario))
         status = self.status()
-        self.page, self.dsn = status["page"], status["databases"][REF]
-        self.gateway = status["functions"][REF].removesuffix("/functions/v1")
+        self.page, self.dsn = status["page"], status["databases"][self.ref]
+        self.gateway = status["functions"][self.ref].removesuffix("/functions/v1")
 
     def stop(self) -> None:
         self._fine(self.stackwright("sandbox", "stop"))
@@ -197,7 +212,7 @@ class Project:
     def checkpoint(self) -> Json:
         """The state file's content."""
         stacks = self.folder / ".stackwright/pulumi/state/.pulumi/stacks"
-        path = stacks / PROJECT / f"{STACK}.json"
+        path = stacks / PROJECT / f"{self.stack}.json"
         content: Json = json.loads(path.read_text())["checkpoint"]["latest"] or {}
         return content
 
@@ -242,7 +257,7 @@ class Project:
 
     def anon_key(self) -> str:
         """The project's public key, as the web app has it."""
-        keys = self.supabase()("GET", f"/v1/projects/{REF}/api-keys?reveal=true")
+        keys = self.supabase()("GET", f"/v1/projects/{self.ref}/api-keys?reveal=true")
         found: str = next(key["api_key"] for key in keys if key["name"] == "anon")
         return found
 
@@ -273,6 +288,14 @@ class Project:
         path = self.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+    def migration(self, name: str, text: str) -> None:
+        """Add a migration at the end of the order."""
+        folder = self.folder / "sql/migrations"
+        (folder / name).write_text(text)
+        if (folder / "ORDER").is_file():
+            with (folder / "ORDER").open("a") as order:
+                order.write(f"{name}\n")
 
     def git(self, *argv: str) -> str:
         identity = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"]

@@ -42,7 +42,7 @@ def test_a_preview_changes_nothing_even_when_much_would_change(project: Project)
     project.edit("components/billing.py", 'name="VoIP Accelerator"', 'name="Another"')
     project.edit("components/web_app.py", "sh build.sh", "sh ./build.sh")
     project.edit("functions/_shared/http.ts", "\n", "\n// another\n")
-    project.write("sql/migrations/20261201000000_more.sql", "CREATE TABLE more (id int);\n")
+    project.migration("20991201000000_more.sql", "CREATE TABLE more (id int);\n")
     mark, before = project.mark(), project.checkpoint()
 
     planned = project.planned()

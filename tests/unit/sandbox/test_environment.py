@@ -89,3 +89,11 @@ def test_the_stack_decides_which_stripe_key_is_used(
     found = for_stack(workspace, "dev", KEYS)
     assert found["STRIPE_API_KEY"] == f"API{suffix}"
     assert found["STRIPE_PUBLISHABLE_KEY"] == f"PUBLISHABLE{suffix}"
+
+
+def test_a_stripe_key_set_by_hand_stays(workspace: Workspace) -> None:
+    write(workspace, "dev", config={"stackwright:stripeMode": "test"})
+    inside = KEYS | for_stack(workspace, "dev", KEYS)
+    assert for_stack(workspace, "dev", inside)["STRIPE_API_KEY"] == "API_TEST"
+    by_hand = inside | {"STRIPE_API_KEY": "another"}
+    assert "STRIPE_API_KEY" not in for_stack(workspace, "dev", by_hand)
