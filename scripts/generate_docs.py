@@ -122,7 +122,9 @@ def limits_of(hint: Any) -> str:
     extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     rules = [rule for extra in extras if isinstance(extra, FieldInfo) for rule in extra.metadata]
     patterns = [f", `{rule.pattern}`" for rule in rules if getattr(rule, "pattern", None)]
-    longest = [f", to {rule.max_length} characters" for rule in rules if hasattr(rule, "max_length")]
+    longest = [
+        f", to {rule.max_length} characters" for rule in rules if hasattr(rule, "max_length")
+    ]
     return "".join([*patterns, *longest])
 
 
