@@ -62,7 +62,10 @@ begin
   order by npa_nxx, created_at
   on conflict (npa) do nothing;
   get diagnostics copied = row_count;
-  raise notice 'Copied % area codes from lerg_codes, which has the columns %', copied, found;
+  raise notice 'lerg_codes has the columns %', found;
+  if copied > 0 then
+    raise notice 'Copied % area codes from lerg_codes', copied;
+  end if;
 
   for skipped in
     select npa_nxx, country, count(*) as rows

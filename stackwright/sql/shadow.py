@@ -24,10 +24,11 @@ from stackwright.sql.errors import Failure, StatementFailed
 from stackwright.sql.ledger import Detail
 from stackwright.sql.limits import Limits
 from stackwright.sql.migration import Migration
+from stackwright.sql.notices import heard
 from stackwright.sql.record import Runner
 from stackwright.sql.replica import Replica, replica, server_key
 
-ENGINE = "1"
+ENGINE = "2"
 """Raise it when the same files and the same target may give another result."""
 
 # An object that is not there, or an extension that is not: when the replica lacks something of
@@ -60,11 +61,15 @@ SELECT md5(string_agg(part, '|')) AS fingerprint FROM (
 
 @dataclass(frozen=True)
 class FileResult:
-    """How a pending file fared: `failure` if it failed, `unchecked` why it says nothing."""
+    """How a pending file fared: `failure` if it failed, `unchecked` why it says nothing.
+
+    `notices`: what it said there. It met the target's schema, but no rows.
+    """
 
     file: str
     failure: Failure | None = None
     unchecked: str = ""
+    notices: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,9 @@ class Report:
     @property
     def notes(self) -> list[str]:
         """What a person must know to judge the result."""
-        notes = [f"{file.file} is not checked: {file.unchecked}" for file in self.files
-                 if file.unchecked]  # fmt: skip
+        notes = [f"{file.file} says: {said}" for file in self.files for said in file.notices]
+        notes += [f"{file.file} is not checked: {file.unchecked}" for file in self.files
+                  if file.unchecked]  # fmt: skip
         if self.files and not self.target:
             notes.append("tried on an empty Supabase-shaped database: the target is not there yet")
         elif self.files and self.server != self.target:
@@ -163,11 +169,12 @@ async def _try(database: Database, migration: Migration, missing: Sequence[str])
     # A collection of its own: each file is planned without regard to the others.
     runner = Runner("shadow", collection=migration.version)
     options = Options(limits=Limits(run_lock=0, statement=120, attempts=1), clock=SYSTEM)
-    try:
-        await apply(database, [migration], runner, options)
-    except StatementFailed as error:
-        return _judged(migration, error.failure, missing)
-    return FileResult(migration.file)
+    with heard(database.connection) as notices:
+        try:
+            await apply(database, [migration], runner, options)
+        except StatementFailed as error:
+            return _judged(migration, error.failure, missing)
+    return FileResult(migration.file, notices=notices)
 
 
 def _judged(migration: Migration, failure: Failure, missing: Sequence[str]) -> FileResult:
@@ -204,6 +211,7 @@ def _read(place: Path) -> Report:
             item["file"],
             Failure(**item["failure"]) if item["failure"] else None,
             item["unchecked"],
+            item["notices"],
         )
         for item in known.pop("files")
     ]

@@ -26,7 +26,7 @@ from stackwright.supabase.bundle import Bundle, bundle
 from stackwright.supabase.fence import Fence
 from stackwright.supabase.project import Ref
 from stackwright.supabase.secrets import Group, group_of
-from stackwright.values import Json
+from stackwright.values import Json, has_unknown
 
 UPLOADS_AT_A_TIME = 8
 LARGEST_BUNDLE = 20 * 1024 * 1024
@@ -103,6 +103,16 @@ class FunctionsController(Controller):
         outputs = {"id": f"{project}/{group}", "owner": fence.standing}
         return Observed(inputs, outputs | {"unmanaged": _unmanaged(remote, ours)})
 
+    async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
+        """Before a Create: may it, whose functions would it take over, and what stays?"""
+        if state is None and not has_unknown(inputs):
+            remote = await context.supabase.functions(inputs["project"])
+            present = await context.supabase.secrets(inputs["project"])
+            fence = Fence("FUNCTIONS", inputs["group"], context.stack, present)
+            self._admit(fence, inputs, remote, None)
+            await self._tell(context, fence, inputs, remote)
+        return await super().preview(context, inputs, state)
+
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
         async with context.turn(f"functions of {inputs['project']}"):
             return await self._converge(context, inputs, state)
@@ -114,6 +124,8 @@ class FunctionsController(Controller):
         )
         fence = Fence("FUNCTIONS", inputs["group"], context.stack, present)
         owner = self._admit(fence, inputs, remote, state)
+        if state is None:
+            await self._tell(context, fence, inputs, remote)
         outputs = {"id": f"{project}/{inputs['group']}", "owner": owner}
         if upserts := fence.put_up(owner):
             await context.supabase.upsert_secrets(project, upserts)
@@ -160,6 +172,17 @@ class FunctionsController(Controller):
             exists=bool(strangers),
             what=f"a group of functions ({', '.join(strangers or inputs['functions'])})",
         )
+
+    async def _tell(self, context: Reading, fence: Fence, inputs: Json, remote: Json) -> None:
+        """What a person should know of functions that somebody else deployed."""
+        strangers = [] if fence.is_ours else [s for s in inputs["functions"] if s in remote]
+        if strangers:
+            found = (f"{slug} (version {remote[slug]['version']})" for slug in sorted(strangers))
+            await context.log(f"takes over functions of others: {', '.join(found)}")
+        if left := _unmanaged(remote, inputs["functions"]):
+            await context.log(
+                f"leaves functions alone that this group does not declare: {', '.join(left)}"
+            )
 
     async def _deploy(
         self, context: Writing, inputs: Json, slugs: list[str], remote: Json

@@ -22,7 +22,7 @@ from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, Problem, default, doc, fresh, replaces, secret, undiffed
 from stackwright.supabase.fence import Fence, digest, is_fence
 from stackwright.supabase.project import Ref
-from stackwright.values import Json
+from stackwright.values import UNKNOWN, Json
 
 Group = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,30}$")]
 LONGEST_VALUE = 24_576
@@ -98,6 +98,15 @@ class SecretsController(Controller):
         outputs |= {"names": sorted(values)}
         return Observed(inputs, outputs | {"unmanaged": _unmanaged(present, values)})
 
+    async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
+        """Before a Create: may it, whose values would it overwrite, and what stays?"""
+        if state is None and inputs["project"] is not UNKNOWN and inputs["values"] is not UNKNOWN:
+            present = await context.supabase.secrets(inputs["project"])
+            fence = Fence("SECRETS", inputs["group"], context.stack, present)
+            self._claim(fence, inputs, present, None)
+            await self._tell(context, fence, inputs["values"], present)
+        return await super().preview(context, inputs, state)
+
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
         async with context.turn(f"secrets of {inputs['project']}"):
             return await self._converge(context, inputs, state or {}, ownership.held(state))
@@ -108,13 +117,9 @@ class SecretsController(Controller):
         project, values = inputs["project"], inputs["values"]
         present = await context.supabase.secrets(project)
         fence = Fence("SECRETS", inputs["group"], context.stack, present)
-        foreign = sorted(n for n, v in values.items() if present.get(n, digest(v)) != digest(v))
-        owner = fence.claim(
-            held,
-            adopt=inputs.get("adopt", False),
-            exists=bool(foreign),
-            what=f"the group {inputs['group']} of secrets {', '.join(foreign)}".rstrip(),
-        )
+        owner = self._claim(fence, inputs, present, held)
+        if held is None:
+            await self._tell(context, fence, values, present)
         changed = {n: v for n, v in values.items() if present.get(n) != digest(v)}
         if upserts := {**changed, **fence.put_up(owner)}:
             await context.supabase.upsert_secrets(project, upserts)
@@ -128,6 +133,29 @@ class SecretsController(Controller):
             "names": sorted(values),
             "unmanaged": _unmanaged(present, [*values, *gone]),
         }
+
+    def _claim(
+        self, fence: Fence, inputs: Json, present: Mapping[str, str], held: str | None
+    ) -> str:
+        foreign = _foreign(inputs["values"], present)
+        return fence.claim(
+            held,
+            adopt=inputs.get("adopt", False),
+            exists=bool(foreign),
+            what=f"the group {inputs['group']} of secrets {', '.join(foreign)}".rstrip(),
+        )
+
+    async def _tell(
+        self, context: Reading, fence: Fence, values: Json, present: Mapping[str, str]
+    ) -> None:
+        """What a person should know of secrets that somebody else set; names, never values."""
+        foreign = [] if fence.is_ours else _foreign(values, present)
+        if foreign:
+            await context.log(f"overwrites secrets of others: {', '.join(foreign)}")
+        if left := _unmanaged(present, values):
+            await context.log(
+                f"leaves secrets alone that this group does not declare: {', '.join(left)}"
+            )
 
     async def remove(self, context: Writing, state: Json) -> None:
         present = await _present(context, state["project"])
@@ -151,6 +179,12 @@ async def _present(context: Reading, project: str) -> dict[str, str] | None:
         return await context.supabase.secrets(project)
     except NotFound:
         return None
+
+
+def _foreign(values: Json, present: Mapping[str, str]) -> list[str]:
+    """Names that are set to another value, or to one that cannot be compared yet."""
+    same = {n for n, v in values.items() if v is not UNKNOWN and present.get(n) == digest(v)}
+    return sorted(name for name in values if name in present and name not in same)
 
 
 def _claim(project: str, name: str) -> str:

@@ -1,6 +1,11 @@
 """What breaks the object of each check (run by the superuser), and what the check then says."""
 
 LERG = "public.enhanced_lerg"
+LEGACY = (
+    "create table public.lerg_codes (npa_nxx text, state text, country text,"
+    " created_at timestamptz);"
+    " grant all on public.lerg_codes to anon"
+)
 # Name of the check, the statement that breaks its object, a pattern of what it finds then.
 BREAKS: list[tuple[str, str, str]] = [
     (
@@ -297,4 +302,34 @@ BREAKS: list[tuple[str, str, str]] = [
         f"update {LERG} set category = 'canadian' where category = 'us-domestic'",
         "category us-domestic: 0 rows, expected about 300",
     ),
+    (
+        "r16_profiles_own_columns",
+        "alter table public.profiles add column vat_id text",
+        "the column vat_id text, which is not declared; it stays",
+    ),
+    (
+        "r108_trial_ends",
+        "update public.profiles set plan_expires_at = '2025-05-23 23:59:59+00'",
+        "the trial ended on 2025-05-23",
+    ),
+    (
+        "l14_legacy_coverage",
+        f"{LEGACY}; insert into public.lerg_codes values ('201'), ('998'), ('9981'), (null)",
+        "^NPA 998 of lerg_codes is not in enhanced_lerg$",
+    ),
+    (
+        "r33_legacy_npas",
+        (
+            f"insert into {LERG} (npa, country_code, country_name, category, confidence_score)"
+            " values ('998', 'US', 'United States', 'us-domestic', 85)"
+        ),
+        "^NPA 998 was copied from lerg_codes",
+    ),
+    (
+        "r33_legacy_rows",
+        f"{LEGACY}; insert into public.lerg_codes values ('201'), ('2012'), ('2012'), ('<&>')",
+        r"npa_nxx '2012' is no area code and was not copied \(rows: 2\)",
+    ),
+    ("r33_legacy_rows", f"{LEGACY}; insert into public.lerg_codes values (null)", "npa_nxx null"),
+    ("r22_legacy_table", LEGACY, "security is off, and anon holds INSERT"),
 ]
