@@ -26,6 +26,7 @@ from stackwright.sql.apply import Options, Phase, Progress
 from stackwright.sql.effects import effects
 from stackwright.sql.errors import ShadowUnavailable, StatementFailed
 from stackwright.sql.migration import Migration, load
+from stackwright.sql.notices import heard
 from stackwright.sql.record import Runner, commit_of
 from stackwright.supabase.project import Ref
 from stackwright.values import UNKNOWN, Json
@@ -109,9 +110,10 @@ class MigrationsController(Controller):
             options = Options(
                 baseline=inputs.get("baseline"), clock=context.clock, progress=progress.tell
             )
-            done = await applying.apply(writing, files, runner, options)
+            with heard(writing.connection) as notices:
+                done = await applying.apply(writing, files, runner, options)
         await progress.told()
-        for note in done.notes:
+        for note in [*done.notes, *notices]:
             await context.log(note)
         return {
             "id": "/".join(filter(None, [project, inputs["collection"]])),
