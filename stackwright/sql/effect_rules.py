@@ -23,11 +23,29 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Thing:
+    """An object as the catalogue knows it, so that a database can be asked whether it is there.
+
+    `kind`: relation, column, policy, trigger, rule, function, type, schema, extension, role.
+    `schema`: empty when it was left out, `?` and a number when a `SET search_path` decides.
+    `part`: the column, policy, trigger or rule of the relation `name`.
+    """
+
+    kind: str
+    schema: str
+    name: str
+    part: str = ""
+
+
+@dataclass(frozen=True)
 class Effect:
     """One effect of one statement.
 
     `rewrites`: whether the whole table is written anew (none: it depends); `destroys`: whether
-    data or protection is lost that no later statement can bring back.
+    data, a definition or a protection is lost; `guarded`: nothing is lost, and a person must
+    allow it all the same. `things`: what it is done to, under all names it may have had (none:
+    not known); `columns`: those that an UPDATE sets; `new_type`: of an ALTER COLUMN TYPE;
+    `rows`: about how many the table has, where it was asked.
     """
 
     action: str
@@ -38,9 +56,24 @@ class Effect:
     note: str = ""
     file: str = ""
     line: int = 0
+    guarded: bool = False
+    things: tuple[Thing, ...] = ()
+    columns: tuple[str, ...] = ()
+    new_type: str = ""
+    rows: int | None = None
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a person must allow it."""
+        return self.destroys or self.guarded
+
+    @property
+    def place(self) -> str:
+        """`file:line ACTION object`."""
+        return f"{self.file}:{self.line} {self.action} {self.object}".rstrip()
 
     def __str__(self) -> str:
-        parts = [f"{self.file}:{self.line} {self.action} {self.object}".rstrip()]
+        parts = [self.place]
         parts += ["DESTROYS"] if self.destroys else []
         parts += [f"{self.lock} lock, {_BLOCKS[self.lock]}"] if self.lock else []
         parts += {True: ["rewrites the table"], None: ["may rewrite the table"]}.get(
@@ -49,10 +82,39 @@ class Effect:
         return "; ".join(parts + ([self.note] if self.note else []))
 
 
+@dataclass(frozen=True)
+class Made:
+    """A statement that creates something; `surely` unless something may have been there."""
+
+    thing: Thing
+    surely: bool = True
+    temporary: bool = False
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A statement that gives something another name or schema."""
+
+    old: Thing
+    new: Thing
+
+
+@dataclass(frozen=True)
+class PathChanged:
+    """From here on, names without a schema mean something else."""
+
+
+Event = Effect | Made | Renamed | PathChanged
+
+
+LOST = "its definition is lost"
+
 # The first words of a statement; the object of an effect is "ON" where the table follows ON.
 SIMPLE: list[tuple[Words, Effect]] = [
     (("CREATE", "TABLE"), Effect("CREATE TABLE")),
     (("CREATE", "UNLOGGED", "TABLE"), Effect("CREATE TABLE")),
+    (("CREATE", "TEMP", "TABLE"), Effect("CREATE TABLE")),
+    (("CREATE", "TEMPORARY", "TABLE"), Effect("CREATE TABLE")),
     (("CREATE", "INDEX", "CONCURRENTLY"), Effect("CREATE INDEX CONCURRENTLY", "ON", POLITE)),
     (("CREATE", "UNIQUE", "INDEX", "CONCURRENTLY"),
      Effect("CREATE INDEX CONCURRENTLY", "ON", POLITE)),
@@ -63,21 +125,29 @@ SIMPLE: list[tuple[Words, Effect]] = [
     (("CREATE", "TRIGGER"), Effect("CREATE TRIGGER", "ON", WRITES)),
     (("CREATE", "RULE"), Effect("CREATE RULE", "ON", EXCLUSIVE)),
     (("DROP", "TABLE"), Effect("DROP TABLE", lock=EXCLUSIVE, destroys=True)),
-    (("DROP", "FOREIGN", "TABLE"), Effect("DROP FOREIGN TABLE", lock=EXCLUSIVE)),
+    (("DROP", "FOREIGN", "TABLE"), Effect("DROP FOREIGN TABLE", lock=EXCLUSIVE, destroys=True)),
     (("DROP", "SCHEMA"), Effect("DROP SCHEMA", lock=EXCLUSIVE, destroys=True)),
     (("DROP", "DATABASE"), Effect("DROP DATABASE", lock=EXCLUSIVE, destroys=True)),
-    (("DROP", "MATERIALIZED", "VIEW"), Effect("DROP MATERIALIZED VIEW", lock=EXCLUSIVE)),
-    (("DROP", "VIEW"), Effect("DROP VIEW", lock=EXCLUSIVE)),
+    (("DROP", "MATERIALIZED", "VIEW"),
+     Effect("DROP MATERIALIZED VIEW", lock=EXCLUSIVE, destroys=True, note=LOST)),
+    (("DROP", "VIEW"), Effect("DROP VIEW", lock=EXCLUSIVE, destroys=True, note=LOST)),
     (("DROP", "SEQUENCE"), Effect("DROP SEQUENCE", lock=EXCLUSIVE, destroys=True)),
-    (("DROP", "TYPE"), Effect("DROP TYPE")),
+    (("DROP", "TYPE"), Effect("DROP TYPE", destroys=True)),
+    (("DROP", "DOMAIN"), Effect("DROP DOMAIN", destroys=True)),
+    (("DROP", "FUNCTION"), Effect("DROP FUNCTION", destroys=True, note=LOST)),
+    (("DROP", "PROCEDURE"), Effect("DROP PROCEDURE", destroys=True, note=LOST)),
+    (("DROP", "ROUTINE"), Effect("DROP ROUTINE", destroys=True, note=LOST)),
+    (("DROP", "AGGREGATE"), Effect("DROP AGGREGATE", destroys=True, note=LOST)),
+    (("DROP", "ROLE"), Effect("DROP ROLE", destroys=True)),
+    (("DROP", "USER"), Effect("DROP ROLE", destroys=True)),
     (("DROP", "EXTENSION"), Effect("DROP EXTENSION", destroys=True)),
     (("DROP", "OWNED"), Effect("DROP OWNED", lock=EXCLUSIVE, destroys=True)),
     (("DROP", "INDEX", "CONCURRENTLY"), Effect("DROP INDEX CONCURRENTLY", lock=POLITE)),
     (("DROP", "INDEX"), Effect("DROP INDEX", lock=EXCLUSIVE)),
-    (("DROP", "TRIGGER"), Effect("DROP TRIGGER", "ON", EXCLUSIVE)),
+    (("DROP", "TRIGGER"), Effect("DROP TRIGGER", "ON", EXCLUSIVE, destroys=True, note=LOST)),
     (("DROP", "POLICY"),
      Effect("DROP POLICY", "ON", EXCLUSIVE, destroys=True, note="removes a protection")),
-    (("DROP", "RULE"), Effect("DROP RULE", "ON", EXCLUSIVE)),
+    (("DROP", "RULE"), Effect("DROP RULE", "ON", EXCLUSIVE, destroys=True, note=LOST)),
     (("TRUNCATE",), Effect("TRUNCATE", lock=EXCLUSIVE, destroys=True)),
     (("VACUUM", "FULL"), Effect("VACUUM FULL", lock=EXCLUSIVE, rewrites=True)),
     (("CLUSTER",), Effect("CLUSTER", lock=EXCLUSIVE, rewrites=True)),
@@ -102,12 +172,14 @@ _ACTIONS: list[tuple[str, Effect]] = [
      Effect("ADD COLUMN", lock=EXCLUSIVE, rewrites=True)),
     (r"ADD .*\bDEFAULT\b.*\(", Effect("ADD COLUMN", lock=EXCLUSIVE, rewrites=None)),
     (r"ADD\b", Effect("ADD COLUMN", lock=EXCLUSIVE)),
-    (r"DROP CONSTRAINT\b", Effect("DROP CONSTRAINT", lock=EXCLUSIVE)),
+    (r"DROP CONSTRAINT\b",
+     Effect("DROP CONSTRAINT", lock=EXCLUSIVE, note="its rule no longer guards the rows")),
     (r"DROP\b", Effect("DROP COLUMN", lock=EXCLUSIVE, destroys=True)),
     (r"ALTER .*\bTYPE\b",
      Effect("ALTER COLUMN TYPE", lock=EXCLUSIVE, rewrites=None, destroys=True,
             note="a narrower type loses data")),
-    (r"ALTER .*\bSET NOT NULL", Effect("SET NOT NULL", lock=EXCLUSIVE, note="checks every row")),
+    (r"ALTER .*\bSET NOT NULL", Effect("SET NOT NULL", lock=EXCLUSIVE, guarded=True,
+                                    note="checks every row, and fails where one has no value")),
     (r"ALTER CONSTRAINT\b", Effect("ALTER CONSTRAINT", lock=WRITES)),
     (r"ALTER .*\bSET STATISTICS\b", Effect("SET STATISTICS", lock=POLITE)),
     (r"VALIDATE CONSTRAINT\b", Effect("VALIDATE CONSTRAINT", lock=POLITE)),

@@ -1,176 +1,172 @@
-"""What each statement of a migration locks and destroys, for a person to read in a preview.
+"""What each statement of a migration locks, rewrites and destroys.
 
-Locks are those of PostgreSQL's documentation, section 13.3 and the page of each command. The
-statement is judged by its words, not by running it. Honest limits: code in a DO block is only
-searched for words, the bodies of functions that a statement calls are not looked into, dynamic
-SQL is not seen, and whether a type change rewrites a table is left open (`rewrites` is none).
+Statements are read by PostgreSQL's own parser (`parser.py`), into DO blocks and the bodies of
+functions as well; where there is no parser, or it does not take a statement, by their words.
+Honest limits: functions that a statement calls and that these files do not make are not looked
+into, nor triggers that it fires, and SQL that is built at run time is judged by its visible parts.
+
+What the same files make is nobody's yet: losing it is no loss. What was renamed is still the old
+thing. A definition that the same file makes again (a policy, a trigger, a view) is replaced.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from stackwright.sql.effect_rules import ACTIONS, OTHER_ACTION, ROWS, SIMPLE, Effect, Words
-from stackwright.sql.errors import BadSql
+from stackwright.sql import parser, word_effects
+from stackwright.sql.code_effects import of_code
+from stackwright.sql.effect_rules import Effect, Event, Made, PathChanged, Renamed, Thing
 from stackwright.sql.migration import Migration
+from stackwright.sql.parser import Unparsable, kind, parse
 from stackwright.sql.statements import Statement
-from stackwright.sql.tokens import Kind, Token, significant
+from stackwright.sql.tree_effects import of_tree
+
+UNREAD = "judged by its words, not parsed"
+
+# Statements that change nothing unless one of these words is in them need no parser: a data
+# file of megabytes is one INSERT.
+_HARMLESS = {"INSERT", "VALUES", "COMMENT", "GRANT", "REVOKE", "NOTIFY", "ANALYZE"}
+_HARMFUL = ("delete", "update", "merge")
 
 
-def effects(migrations: Iterable[Migration]) -> list[Effect]:
-    """The effects of all statements in order; those on objects made by these files are left out."""
-    found: list[Effect] = []
-    made: set[str] = set()
+def effects(migrations: Iterable[Migration], *, parsed: bool = parser.AVAILABLE) -> list[Effect]:
+    """The effects of all statements in order; those on objects made by these files are left out.
+
+    `parsed`: whether to use the parser.
+    """
+    reader = _Reader(parsed)
     for migration in migrations:
-        remade = set(_policies(migration.body, "CREATE"))
+        reader.read(migration)
+    return reader.found
+
+
+def events(statement: Statement, *, parsed: bool = parser.AVAILABLE) -> list[Event]:
+    """What one statement locks, loses, makes and renames."""
+    if parsed:
+        try:
+            return list(_parsed_events(statement))
+        except (Unparsable, RecursionError):
+            return list(map(_unread, word_effects.of_statement(statement)))
+    return word_effects.of_statement(statement)
+
+
+class _Reader:
+    """Reads files in order and keeps what they made and renamed so far."""
+
+    def __init__(self, parsed: bool) -> None:
+        self.found: list[Effect] = []
+        self._parsed = parsed
+        self._made: set[Thing] = set()
+        self._former: dict[Thing, Thing] = {}
+        self._paths = 0
+        self._path = "public"
+        self._blind = False
+
+    def read(self, migration: Migration) -> None:
+        begun = len(self.found)
+        self._path = "public"
         for statement in migration.body:
-            for effect in of_statement(statement):
-                if effect.action == "CREATE TABLE":
-                    made.add(_plain(effect.object))
-                elif _plain(effect.object) not in made:
-                    placed = replace(effect, file=migration.file, line=statement.line)
-                    found.append(_softened(placed, statement, remade))
-    return found
+            for event in events(statement, parsed=self._parsed):
+                self._take(event, migration, statement, begun)
 
+    def _take(self, event: Event, migration: Migration, statement: Statement, begun: int) -> None:
+        if isinstance(event, PathChanged):
+            self._paths += 1
+            self._path = f"?{self._paths}"
+        elif isinstance(event, Renamed):
+            self._rename(self._placed(event.old), self._placed(event.new))
+        elif isinstance(event, Made):
+            self._make(self._placed(event.thing), event.surely, begun)
+        else:
+            self._note(replace(event, file=migration.file, line=event.line or statement.line))
 
-def of_statement(statement: Statement) -> list[Effect]:
-    """The effects of one statement; empty for one that locks and loses nothing of note."""
-    tokens = significant(statement.bare)
-    words = tuple(token.text.upper() for token in tokens)
-    if words[:2] == ("ALTER", "TABLE"):
-        return list(_alter_table(tokens, words))
-    if words[0] in {"UPDATE", "DELETE", "MERGE", "WITH"}:
-        return list(_rows(tokens, words))
-    if words[0] in {"DO", "CALL"}:
-        return [_code(tokens, words)]
-    return list(_simple(tokens, words))
+    def _make(self, thing: Thing, surely: bool, begun: int) -> None:
+        self._soften(thing, begun)
+        if surely:
+            self._made.add(thing)
 
+    def _rename(self, old: Thing, new: Thing) -> None:
+        if old in self._made:
+            self._made.discard(old)
+            self._made.add(new)
+        else:
+            self._former[new] = self._former.get(old, old)
 
-def _simple(tokens: Sequence[Token], words: Words) -> Iterator[Effect]:
-    for start, effect in SIMPLE:
-        if words[: len(start)] == start:
-            at = _after_options(words, len(start))
-            if effect.object == "ON":
-                at = next((i + 1 for i, word in enumerate(words) if word == "ON"), at)
-            yield replace(effect, object=_name(tokens, _after_options(words, at)))
+    def _note(self, effect: Effect) -> None:
+        things = [self._placed(thing) for thing in effect.things]
+        if things and all(map(self._is_made, things)):
+            if effect.action.startswith("DROP") and effect.action != "DROP COLUMN":
+                self._made -= set(things)
             return
+        if effect.columns and self._fills_only_new(things, effect.columns):
+            effect = replace(effect, destroys=False, note="fills only columns made here")
+        # After SQL that nobody can see, a name may be that of anything.
+        all_names = () if self._blind else (*things, *self._formers(things))
+        self._blind = self._blind or (effect.action == "EXECUTE" and not effect.things)
+        self.found.append(replace(effect, things=all_names))
+
+    def _fills_only_new(self, tables: Sequence[Thing], columns: Sequence[str]) -> bool:
+        made = (replace(t, kind="column", part=c) for t in tables for c in columns)
+        return all(thing in self._made for thing in made)
+
+    def _is_made(self, thing: Thing) -> bool:
+        table = replace(thing, kind="relation", part="")
+        schema = Thing("schema", "", thing.schema)
+        return bool({thing, table, schema} & self._made)
+
+    def _formers(self, things: Iterable[Thing]) -> Iterator[Thing]:
+        """The names that things had before these files renamed them, or what they are part of."""
+        for thing in things:
+            if old := self._former.get(thing):
+                yield old
+            table = replace(thing, kind="relation", part="")
+            if thing.part and (old := self._former.get(table)):
+                yield replace(thing, schema=old.schema, name=old.name)
+            if old := self._former.get(Thing("schema", "", thing.schema)):
+                yield replace(thing, schema=old.name)
+
+    def _placed(self, thing: Thing) -> Thing:
+        if thing.schema or thing.kind in {"schema", "extension", "role"}:
+            return thing
+        return replace(thing, schema=self._path)
+
+    def _soften(self, made: Thing, begun: int) -> None:
+        """A definition that its own file dropped before is replaced, not lost."""
+        for at in range(begun, len(self.found)):
+            effect = self.found[at]
+            definition = effect.action in _REPLACEABLE and "CASCADE" not in effect.note
+            if definition and any(_same(made, thing) for thing in effect.things):
+                softer = replace(effect, destroys=False, note="replaced in the same file")
+                self.found[at] = softer
 
 
-def _alter_table(tokens: Sequence[Token], words: Words) -> Iterator[Effect]:
-    at = _after_options(words, 2)
-    table = _name(tokens, at)
-    start = at + _name_length(tokens, at)
-    for action in _split_commas(words[start:]):
-        text = " ".join(action)
-        rule = next((effect for pattern, effect in ACTIONS if pattern.match(text)), OTHER_ACTION)
-        column = _action_object(rule.action, action)
-        yield replace(rule, object=f"{table}{column}")
+def _unread(event: Event) -> Event:
+    if not isinstance(event, Effect):
+        return event
+    return replace(event, note="; ".join(filter(None, [event.note, UNREAD])))
 
 
-def _action_object(rule: str, action: Sequence[str]) -> str:
-    """`.column` for actions on a column, else nothing."""
-    if rule not in {"DROP COLUMN", "ADD COLUMN", "ALTER COLUMN TYPE", "SET NOT NULL"}:
-        return ""
-    skip = {"ADD", "DROP", "ALTER", "COLUMN", "IF", "NOT", "EXISTS"}
-    name = next((word for word in action if word not in skip), "")
-    return "." + (name if name.startswith('"') else name.lower())
+_REPLACEABLE = {
+    "DROP POLICY", "DROP TRIGGER", "DROP RULE", "DROP VIEW", "DROP MATERIALIZED VIEW",
+    "DROP FUNCTION", "DROP PROCEDURE", "DROP ROUTINE", "DROP AGGREGATE",
+}  # fmt: skip
 
 
-def _rows(tokens: Sequence[Token], words: Words) -> Iterator[Effect]:
-    for at, word in enumerate(words):
-        writes = word in {"UPDATE", "DELETE", "MERGE"} and (at == 0 or words[0] == "WITH")
-        if not writes or (at and words[at - 1] in {"FOR", "DO", "ON", "KEY", "THEN"}):
-            continue
-        name = at + 1 + (words[at + 1 : at + 2] in {("FROM",), ("INTO",)})
-        everything = word != "MERGE" and "WHERE" not in _own_part(words, at)
-        note = "without WHERE: every row" if everything else ""
-        target = _name(tokens, _after_options(words, name))
-        yield Effect(word, target, ROWS, destroys=everything, note=note)
+def _same(made: Thing, dropped: Thing) -> bool:
+    """A function that was dropped without its arguments is the only one of its name."""
+    if dropped.kind == "function" and not dropped.part:
+        return (made.kind, made.schema, made.name) == ("function", dropped.schema, dropped.name)
+    return made == dropped
 
 
-def _own_part(words: Words, at: int) -> Words:
-    """The words from `at` to the end of its own parentheses."""
-    depth = 0
-    for end in range(at, len(words)):
-        depth += {"(": 1, ")": -1}.get(words[end], 0)
-        if depth < 0:
-            return words[at:end]
-    return words[at:]
+def _parsed_events(statement: Statement) -> Iterator[Event]:
+    if statement.words[:1] and statement.words[0] in _HARMLESS and _is_harmless(statement.bare):
+        return
+    for node in parse(statement.bare):
+        yield from of_tree(node)
+        if kind(node) in {"DoStmt", "CreateFunctionStmt"}:
+            yield from of_code(node, statement, of_tree)
 
 
-_LOSSES = re.compile(
-    r"\b(DROP (?:TABLE|SCHEMA|COLUMN|POLICY|DATABASE|OWNED)|TRUNCATE|DELETE FROM)\b"
-)
-
-
-def _code(tokens: Sequence[Token], words: Words) -> Effect:
-    if words[0] == "CALL":
-        return Effect("CALL", _name(tokens, 1), note="what a procedure does is not looked into")
-    body = " ".join(token.text for token in tokens if token.kind is Kind.STRING)
-    losses = sorted({match[1] for match in _LOSSES.finditer(_code_words(body))})
-    dynamic = " and builds SQL that cannot be seen" if re.search(r"(?i)\bexecute\b", body) else ""
-    note = f"runs code{dynamic}" + (f", with {', '.join(losses)} in it" if losses else "")
-    return Effect("DO", destroys=bool(losses), note=note)
-
-
-def _code_words(body: str) -> str:
-    inner = re.sub(r"^\$\w*\$|\$\w*\$$", "", body)
-    try:
-        tokens = significant(inner)
-        dynamic = any(token.text.upper() == "EXECUTE" for token in tokens)
-        seen = [token for token in tokens if dynamic or token.kind is not Kind.STRING]
-        return " ".join(token.text.upper() for token in seen)
-    except BadSql:
-        return " ".join(body.upper().split())
-
-
-def _softened(effect: Effect, statement: Statement, remade: set[str]) -> Effect:
-    """A policy that the same file makes again is replaced, not lost."""
-    if effect.action == "DROP POLICY" and set(_policies([statement], "DROP")) & remade:
-        return replace(effect, destroys=False, note="replaced in the same file")
-    return effect
-
-
-def _policies(statements: Iterable[Statement], verb: str) -> Iterator[str]:
-    for statement in statements:
-        if statement.words[:2] == (verb, "POLICY"):
-            tokens = significant(statement.bare)
-            at = _after_options(tuple(token.text.upper() for token in tokens), 2)
-            yield f"{tokens[at].text.lower()} {_plain(_name(tokens, at + 2))}"
-
-
-_OPTIONS = {"IF", "NOT", "EXISTS", "ONLY", "TABLE", "CONCURRENTLY", "BY"}
-
-
-def _after_options(words: Words, at: int) -> int:
-    while at < len(words) and words[at] in _OPTIONS:
-        at += 1
-    return at
-
-
-def _name(tokens: Sequence[Token], at: int) -> str:
-    """A name as it is written, `schema.table`, unquoted parts in lower case."""
-    parts = tokens[at : at + _name_length(tokens, at)]
-    return "".join(t.text.lower() if t.kind is Kind.WORD else t.text for t in parts)
-
-
-def _name_length(tokens: Sequence[Token], at: int) -> int:
-    end = at + 1
-    while end + 1 < len(tokens) and tokens[end].text == ".":
-        end += 2
-    return min(end, len(tokens)) - at
-
-
-def _plain(name: str) -> str:
-    """The table of a name, without the schema `public` and without quotes."""
-    return name.replace('"', "").removeprefix("public.")
-
-
-def _split_commas(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    depth, start = 0, 0
-    for at, word in enumerate(words):
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        if word == "," and depth == 0:
-            yield words[start:at]
-            start = at + 1
-    yield words[start:]
+def _is_harmless(text: str) -> bool:
+    lower = text.lower()
+    return "set_config" not in lower and not any(word in lower for word in _HARMFUL)

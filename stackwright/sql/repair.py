@@ -7,10 +7,10 @@ when the table is there, and reverted when it is gone.
 
 from collections.abc import Iterable, Sequence
 
-from stackwright.sql import ledger
+from stackwright.sql import ledger, names
 from stackwright.sql.database import Database
-from stackwright.sql.effect_rules import Effect
-from stackwright.sql.effects import of_statement
+from stackwright.sql.effect_rules import Effect, Made, Renamed, Thing
+from stackwright.sql.effects import events
 from stackwright.sql.errors import BadMigrations, LedgerConflict
 from stackwright.sql.migration import Migration
 from stackwright.sql.record import Runner, recorded
@@ -61,18 +61,26 @@ async def reverted(database: Database, version: str, *, unchecked: bool = False)
 
 async def _tables(database: Database, statements: Sequence[Statement], *, there: bool) -> list[str]:
     """The tables that the statements create and that are (or are not) in the database."""
-    names = [effect.object for effect in _creations(statements)]
-    if not names:
+    wanted = [names.text(thing) for thing in _creations(statements)]
+    if not wanted:
         return []
     rows = await database.query(
         "SELECT name FROM unnest(%(names)s::text[]) AS name "
         "WHERE (to_regclass(name) IS NOT NULL) = %(there)s",
-        {"names": names, "there": there},
+        {"names": wanted, "there": there},
     )
     return [row["name"] for row in rows]
 
 
-def _creations(statements: Iterable[Statement]) -> list[Effect]:
-    kept = [effect for statement in statements for effect in of_statement(statement)]
-    gone = {effect.object for effect in kept if effect.action == "DROP TABLE"}
-    return [e for e in kept if e.action == "CREATE TABLE" and e.object not in gone]
+def _creations(statements: Iterable[Statement]) -> list[Thing]:
+    """The tables and views that are left when all statements have run."""
+    made: dict[Thing, None] = {}
+    for event in (event for statement in statements for event in events(statement)):
+        if isinstance(event, Made) and event.thing.kind == "relation" and not event.temporary:
+            made[event.thing] = None
+        elif isinstance(event, Renamed) and event.old in made:
+            del made[event.old]
+            made[event.new] = None
+        elif isinstance(event, Effect) and event.action.startswith("DROP"):
+            made = {thing: None for thing in made if thing not in event.things}
+    return list(made)
