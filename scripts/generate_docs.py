@@ -143,7 +143,8 @@ JUDGES = {
     "list of parameters: `tests/compat/test_stripe_*.py`.",
     "Supabase Management API": "By the official Supabase CLI where it is installed, and by "
     "recorded shapes: `tests/compat/test_supabase_cli.py`, `tests/sandbox/supabase/`.",
-    "Render": "By tests of its own after Render's documents: `tests/sandbox/render/`.",
+    "Render": "By exchanges that the official Terraform provider recorded, and by tests of its own "
+    "after Render's documents: `tests/sandbox/render/`.",
 }
 
 
