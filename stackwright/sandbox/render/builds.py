@@ -43,10 +43,6 @@ class Builder:
         await self._run_build(service, deploy, work, environment)
         return self._release(service, deploy, work, environment)
 
-    async def cancel(self, deploy_id: str) -> None:
-        """End the build command of a deploy."""
-        await self._world.processes.stop(_process(deploy_id))
-
     def forget(self, service_id: str) -> None:
         """Remove everything that was built for a service."""
         shutil.rmtree(self._world.root / "render" / "builds" / service_id, ignore_errors=True)

@@ -116,7 +116,6 @@ class Deploys:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        await self.builder.cancel(deploy_id)
         await self._hosting.discard(service_id, deploy_id)
         self._next(service_id)
         return self.get(service_id, deploy_id)

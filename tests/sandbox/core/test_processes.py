@@ -79,6 +79,7 @@ def test_a_process_that_merely_has_the_same_pid_is_never_touched(tmp_path: Path)
         mine, other = Processes(tmp_path / "mine"), Processes(tmp_path / "other")
         child = await other.start("a", ["sleep", "600"], env=ENV)
         mine.adopt(Child("old", child.pid, "an earlier time", signal.SIGTERM, 1.0))
+        assert not mine.running("old")
         await mine.sweep()
         alive = other.running("a")
         await other.stop_all()
@@ -90,3 +91,12 @@ def test_a_process_that_merely_has_the_same_pid_is_never_touched(tmp_path: Path)
 def test_a_program_that_does_not_exist_is_an_error(processes: Processes) -> None:
     with pytest.raises(FileNotFoundError):
         asyncio.run(processes.start("a", ["/nonexistent"], env=ENV))
+
+
+def test_a_process_that_has_ended_is_not_listed(processes: Processes) -> None:
+    async def run() -> None:
+        await processes.start("a", ["true"], env=ENV)
+        await processes.wait("a")
+
+    asyncio.run(run())
+    assert processes.all() == []
