@@ -28,6 +28,10 @@ class Settings(StackSettings):
     adopt_functions: bool = Field(False, description="overwrite functions that somebody deployed")
     adopt_secrets: bool = Field(False, description="overwrite secrets that somebody set")
 
+    cancel_subscription: bool = Field(
+        True, description="users may end their subscription in the app, not only in the portal"
+    )
+
     stripe_mode: Literal["test", "live"] = Field(
         description="the mode that the key must have",
         validation_alias=AliasChoices("stackwright:stripeMode", "STRIPE_MODE"),

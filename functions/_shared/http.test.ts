@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { required } from "./env.ts";
-import { endpoint, json, jsonObject, Refusal } from "./http.ts";
+import { endpoint, json, jsonObject, optionalObject, Refusal } from "./http.ts";
 import { assertRefused, envOf, logOf, post } from "./testing.ts";
 
 const fine = endpoint(["POST"], () => Promise.resolve(json({ fine: true })));
@@ -65,3 +65,9 @@ for (const body of ["", "{", "[]", "null", '"text"']) {
     );
   });
 }
+
+Deno.test("where no body is needed, none is an empty object", async () => {
+  assert.deepEqual(await optionalObject(post("")), {});
+  assert.deepEqual(await optionalObject(post({ a: 1 })), { a: 1 });
+  await assert.rejects(optionalObject(post("[]")), { status: 400 });
+});

@@ -40,6 +40,11 @@ export async function jsonObject(request: Request): Promise<Record<string, unkno
   return body as Record<string, unknown>;
 }
 
+/** As `jsonObject`, but no body at all is an empty object. */
+export async function optionalObject(request: Request): Promise<Record<string, unknown>> {
+  return await request.clone().text() === "" ? {} : await jsonObject(request);
+}
+
 function wrongMethod(methods: string[]): Response {
   const allowed = methods.join(", ");
   return json({ error: `Only ${allowed} is allowed here.` }, 405, { Allow: `${allowed}, OPTIONS` });

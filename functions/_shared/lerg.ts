@@ -1,21 +1,7 @@
 /** The reference table of area codes, `public.enhanced_lerg`. */
 
 import type { Sql } from "./database.ts";
-
-export interface LergLocation {
-  npa: string;
-  country_code: string;
-  country_name: string;
-  state_province_code: string | null;
-  state_province_name: string | null;
-  category: string;
-  confidence_score: number;
-}
-
-export interface LergRecord extends LergLocation {
-  source: string;
-  is_active: boolean;
-}
+import type { LergLocation, LergRecord } from "./lerg_record.ts";
 
 /** Every NPA in use, in ascending order. */
 export function readRecords(sql: Sql): Promise<LergRecord[]> {

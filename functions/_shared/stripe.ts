@@ -15,6 +15,19 @@ export function stripeClient(env: Env): Stripe {
   });
 }
 
+/** The subscription as Stripe holds it now; undefined when Stripe does not know it. */
+export async function readSubscription(
+  stripe: Stripe,
+  id: string,
+): Promise<Stripe.Subscription | undefined> {
+  try {
+    return await stripe.subscriptions.retrieve(id);
+  } catch (error) {
+    if ((error as Stripe.errors.StripeError).code === "resource_missing") return undefined;
+    throw error;
+  }
+}
+
 function address(base: string | undefined): Stripe.StripeConfig | undefined {
   if (!base) return undefined;
   const url = new URL(base);

@@ -102,6 +102,6 @@ Deno.test("what Stripe says against it stays in the log", async () => {
   const log = await logOf(async () => {
     answer = await handler(post({ period: "monthly", ...addresses }, headers));
   });
-  await assertRefused(answer, 502, /could not be started/);
+  await assertRefused(answer, 502, /could not start the checkout/);
   assert.match(log, /\(req_1\): No such price/);
 });

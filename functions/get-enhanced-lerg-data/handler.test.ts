@@ -1,20 +1,6 @@
 import assert from "node:assert/strict";
-import { post } from "../_shared/testing.ts";
+import { lergRecord as record, post } from "../_shared/testing.ts";
 import { getEnhancedLergData } from "./handler.ts";
-
-function record(npa: string, category: string) {
-  return {
-    npa,
-    country_code: "XX",
-    country_name: "Nowhere",
-    state_province_code: null,
-    state_province_name: null,
-    category,
-    confidence_score: 100,
-    source: "lerg",
-    is_active: true,
-  };
-}
 
 Deno.test("answers with all records and counts them by category", async () => {
   const npas = [

@@ -1,7 +1,7 @@
 /** The whole reference table with its statistics. */
 
 import { endpoint, type Handler, json } from "../_shared/http.ts";
-import type { LergRecord } from "../_shared/lerg.ts";
+import type { LergRecord } from "../_shared/lerg_record.ts";
 
 export interface Dependencies {
   readRecords(): Promise<LergRecord[]>;

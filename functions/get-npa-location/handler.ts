@@ -1,7 +1,7 @@
 /** Where an area code lies: one record of the reference table. */
 
 import { endpoint, type Handler, json, jsonObject, Refusal } from "../_shared/http.ts";
-import type { LergLocation } from "../_shared/lerg.ts";
+import type { LergLocation } from "../_shared/lerg_record.ts";
 
 export interface Dependencies {
   readLocation(npa: string): Promise<LergLocation | undefined>;

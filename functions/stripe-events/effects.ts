@@ -2,10 +2,10 @@
 
 import type Stripe from "stripe";
 import { type BillingPeriod, periodOfPrice, type Prices } from "../_shared/prices.ts";
+import { idOf } from "../_shared/reference.ts";
 import type { Billing, ProfileChange } from "./profile_change.ts";
 import {
   type CheckoutSession,
-  idOf,
   type Invoice,
   type Purchase,
   purchaseOfInvoice,

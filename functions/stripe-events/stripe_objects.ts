@@ -4,6 +4,8 @@
  * that raising the endpoint's version needs no change here.
  */
 
+import { idOf } from "../_shared/reference.ts";
+
 export type Metadata = Record<string, string> | null;
 
 export interface Subscription {
@@ -91,9 +93,4 @@ export function subscriptionOfInvoice(invoice: Invoice): { id?: string; userId?:
   const subscription = invoice.subscription ??
     invoice.parent?.subscription_details?.subscription;
   return { id: idOf(subscription), userId: details?.metadata?.user_id };
-}
-
-/** Stripe gives a reference as an id or, where it was expanded, as the whole object. */
-export function idOf(reference: string | { id: string } | null | undefined): string | undefined {
-  return typeof reference === "string" ? reference : reference?.id;
 }

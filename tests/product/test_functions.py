@@ -8,20 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from components import checks, edge_functions
 from stackwright import toolchain
 from stackwright.errors import StackwrightError
 from stackwright.supabase.bundle import bundle
 from tests.product.helpers import ROOT
 
 FUNCTIONS = ROOT / "functions"
-DECLARED = {
-    "create-checkout-session",
-    "get-enhanced-lerg-data",
-    "get-npa-location",
-    "ping-status",
-    "stripe-events",
-}
+DECLARED = {function.slug: function for function in edge_functions.FUNCTIONS}
 SOURCES = sorted(FUNCTIONS.glob("*/*.ts"))
+BUNDLES = {slug: bundle(ROOT, "functions", slug) for slug in DECLARED}
 
 
 def deno(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +45,7 @@ def test_their_form_and_types_are_right(command: list[str]) -> None:
 
 def test_each_folder_is_a_function_with_a_test_beside() -> None:
     folders = {path.name for path in FUNCTIONS.iterdir() if path.is_dir()}
-    assert folders == DECLARED | {"_shared"}
+    assert folders == {*DECLARED, "_shared"}
     for name in DECLARED:
         assert (FUNCTIONS / name / "index.ts").exists()
         assert (FUNCTIONS / name / "handler.test.ts").exists()
@@ -70,20 +66,31 @@ def test_only_declared_packages_and_files_beside_are_imported(source: Path) -> N
         assert (source.parent / name).is_file()
 
 
-def test_a_shared_file_belongs_only_to_the_functions_that_import_it() -> None:
-    bundles = [bundle(ROOT, "functions", slug) for slug in sorted(DECLARED)]
-    files = {file for found in bundles for file in found.files}
+def test_no_test_is_deployed() -> None:
+    files = {file for found in BUNDLES.values() for file in found.files}
     assert not {file for file in files if "test" in file}
-    users = {
-        name: [found.slug for found in bundles if f"functions/_shared/{name}" in found.files]
-        for name in ("lerg.ts", "caller.ts", "stripe.ts", "database.ts")
+
+
+def users_of(name: str) -> set[str]:
+    path = f"functions/_shared/{name}"
+    return {slug for slug, found in BUNDLES.items() if path in found.files}
+
+
+def test_a_shared_file_belongs_only_to_the_functions_that_import_it() -> None:
+    sessions = {slug for slug, function in DECLARED.items() if function.group == "session"}
+    assert users_of("sessions.ts") == sessions
+    assert users_of("prices.ts") == {
+        "create-checkout-session",
+        "stripe-events",
+        "upgrade-subscription",
     }
-    assert users == {
-        "lerg.ts": ["get-enhanced-lerg-data", "get-npa-location"],
-        "caller.ts": ["create-checkout-session"],
-        "stripe.ts": ["create-checkout-session", "stripe-events"],
-        "database.ts": sorted(DECLARED - {"create-checkout-session"}),
-    }
+    assert users_of("database.ts") == DECLARED.keys() - {"create-checkout-session", "debug-echo"}
+
+
+def test_who_trusts_the_token_lets_the_platform_check_it() -> None:
+    trusting = users_of("caller.ts")
+    assert "revoke-session" in trusting
+    assert {slug for slug in trusting if not DECLARED[slug].verify_jwt} == set()
 
 
 def test_packages_are_pinned_and_the_lock_names_no_address() -> None:

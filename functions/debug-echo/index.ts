@@ -1,0 +1,3 @@
+import { debugEcho } from "./handler.ts";
+
+Deno.serve(debugEcho());
