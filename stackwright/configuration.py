@@ -23,6 +23,7 @@ CREDENTIALS = {
 SETTINGS = {
     "stripeMode": "",
     "databaseUrl": "SUPABASE_DB_URL",
+    "backupKey": "STACKWRIGHT_BACKUP_KEY",
 }
 ENDPOINTS = {
     "RENDER_HOST": "https://api.render.com/v1",

@@ -137,6 +137,11 @@ class Reading:
         configured = configuration.get("databaseUrl")
         return configured or with_password(address, configuration.require("supabaseDbPassword"))
 
+    @property
+    def backup_key(self) -> str | None:
+        """What backups are encrypted with, as configured; none: they are not."""
+        return self._session.configuration.get("backupKey")
+
     async def log(self, text: str) -> None:
         """A message that stays: what a person should read in a preview."""
         await self._session.engine.log(self.urn, text)

@@ -14,6 +14,7 @@ def controllers() -> dict[str, Controller]:
     from stackwright.render.deploy import DeployController
     from stackwright.render.env_vars import EnvVarsController
     from stackwright.render.service import ServiceController
+    from stackwright.sql.backups import BackupController
     from stackwright.sql.migrations import MigrationsController
     from stackwright.sql.reference_data import ReferenceDataController
     from stackwright.stripe.price import PriceController
@@ -33,6 +34,7 @@ def controllers() -> dict[str, Controller]:
         ProjectController(),
         SecretsController(),
         FunctionsController(),
+        BackupController(),
         MigrationsController(),
         ReferenceDataController(),
         HttpController(),

@@ -1,20 +1,25 @@
 """SQL migrations, their ledger, the shadow run, checks and reference data.
 
-No file here imports Pulumi except the two resources (`migrations.py`, `reference_data.py`):
-the engine is the same under `pulumi up` and under `stackwright sql`.
+No file here imports Pulumi except the three resources (`backups.py`, `migrations.py`,
+`reference_data.py`): the engine is the same under `pulumi up` and under `stackwright sql`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stackwright.sql.backups import Backup
     from stackwright.sql.migrations import Migrations, files
     from stackwright.sql.reference_data import ReferenceData, checksum
 
-__all__ = ["Migrations", "ReferenceData", "checksum", "files"]
+__all__ = ["Backup", "Migrations", "ReferenceData", "checksum", "files"]
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: `stackwright sql` needs no Pulumi."""
+    if name == "Backup":
+        from stackwright.sql import backups
+
+        return backups.Backup
     if name in ("Migrations", "files"):
         from stackwright.sql import migrations
 

@@ -90,6 +90,13 @@ class SupabaseReader(VendorClient):
             )
         return primary[0]
 
+    async def backups(self, ref: str) -> Json:
+        """The vendor's own: `backups` with `status` and `inserted_at`, `pitr_enabled`,
+        `physical_backup_data` with the Unix times between which one can go back.
+        """
+        found: Json = await self._send("GET", f"{_project(ref)}/database/backups")
+        return found
+
     async def query(self, ref: str, sql: str, parameters: Sequence[Any] = ()) -> list[Json]:
         """Rows of a query that runs as a read-only user; name tables with their schema."""
         body: Json = {"query": sql}

@@ -12,6 +12,7 @@ READS = Table(
     "GET /v1/projects/{ref}/functions",
     "GET /v1/projects/{ref}/functions/{slug}",
     "GET /v1/projects/{ref}/config/database/pooler",
+    "GET /v1/projects/{ref}/database/backups",
     # A read that is a POST: it runs as a database user that cannot write.
     "POST /v1/projects/{ref}/database/query/read-only",
 )

@@ -66,6 +66,7 @@ READS: dict[str, Callable[[SupabaseReader], Awaitable[Any]]] = {
     "functions": lambda c: c.functions(REF),
     "function": lambda c: c.function(REF, "hello"),
     "pooler": lambda c: c.pooler(REF),
+    "backups": lambda c: c.backups(REF),
     "query": lambda c: c.query(REF, "select 1"),
 }
 WRITES: dict[str, Callable[[SupabaseClient], Awaitable[Any]]] = {
