@@ -1,0 +1,357 @@
+"""Production, from the state it was in before us: adopted, and nothing lost that is to be kept."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.project import Project, Said
+
+REF = "voipacceleratorproda"
+SETTINGS = "Pulumi.prod.yaml"
+PASSWORD = "kept-by-the-rollout"
+DUPLICATES = [
+    "Enable insert for authenticated users",
+    "Enable read access for own profile",
+    "Enable update for users based on id",
+    "profiles_select_own",
+]
+STRANGERS = {"add-lerg-code", "get-lerg-codes", "lookup-npa-nxx", "update-lerg-code"}
+
+USERS = "select id, email, encrypted_password from auth.users order by email"
+LEGACY = "select l::text from lerg_codes l order by 1"
+POLICIES = """
+    select tablename, policyname, cmd, roles::text, qual, with_check from pg_policies
+    where schemaname = 'public' order by 1, 2"""
+TRIGGERS = """
+    select tgname, tgfoid::regprocedure::text from pg_trigger
+    where tgrelid = 'auth.users'::regclass and not tgisinternal"""
+LEDGER = "select count(*), max(version) from supabase_migrations.schema_migrations"
+
+
+@pytest.fixture(scope="module")
+def _old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    made = Project(tmp_path_factory.mktemp("prod"), stack="prod", ref=REF)
+    try:
+        made.start("voip-prod")
+        made.run("pulumi", "stack", "select", "--create", "prod")
+        made.keep("old")
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def old(_old: Project) -> Iterator[Project]:
+    """Production before its first `up`."""
+    _old.go_back("old")
+    yield _old
+    _old.tidy()
+
+
+@pytest.fixture(scope="module")
+def before(_old: Project) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows as they were before the first `up`, by their query; the roll-out has happened then."""
+    _old.go_back("old")
+    found = {query: _old.database(query) for query in (USERS, LEGACY)}
+    _old.up()
+    _old.keep("rolled-out")
+    return found
+
+
+@pytest.fixture
+def prod(_old: Project, before: object) -> Iterator[Project]:
+    """Production after its first `up`."""
+    _old.go_back("rolled-out")
+    yield _old
+    _old.tidy()
+
+
+# -- before the first `up` ----------------------------------------------------------------------
+
+
+def test_the_scenario_is_what_the_papers_say_of_production(old: Project) -> None:
+    assert _counts(old, "lerg_codes") == {
+        "migrations": 19,
+        "functions": 6,
+        "users": 14,
+        "npas": 440,
+    }
+    assert len(old.database(POLICIES)) == 2 + len(DUPLICATES)
+    assert sorted(old.database(TRIGGERS)) == [
+        ("on_auth_user_created", "handle_new_user()"),
+        ("on_auth_user_created_set_trial", "handle_new_user_trial()"),
+    ]
+    ends = "select distinct plan_expires_at::date::text from profiles"
+    assert old.database(ends) == [("2025-05-23",)]
+    assert old.database("select npa_nxx from lerg_codes where npa_nxx = '438'") == []
+    rows = httpx.post(
+        f"{old.gateway}/functions/v1/get-npa-location",
+        headers={"Authorization": f"Bearer {old.anon_key()}"},
+        trust_env=False,
+        timeout=30,
+    ).json()["rows"]
+    assert len(rows) == 440
+
+
+def test_the_first_preview_names_what_it_drops_and_takes_over_and_writes_nothing(
+    old: Project,
+) -> None:
+    mark, policies = old.mark(), old.database(POLICIES)
+
+    said = old.preview().text
+
+    for policy in DUPLICATES:
+        assert f'Dropping undeclared policy "{policy}" on profiles' in said
+    assert "drop cascades to trigger on_auth_user_created_set_trial" in said
+    assert "npa_nxx text, state text, country text, created_at timestamp" in said
+    assert "takes over functions of others: get-npa-location (version 1), ping-status" in said
+    assert f"this group does not declare: {', '.join(sorted(STRANGERS))}" in said
+    assert "overwrites secrets of others: STRIPE_SECRET_KEY\n" in said
+    assert "overwrites secrets of others: STRIPE_WEBHOOK_SECRET\n" in said
+    assert "leaves secrets alone that this group does not declare: RATE_SHEET_BUCKET" in said
+    assert set(old.planned().values()) == {"create"}
+    assert old.writes(mark) == []
+    assert old.database(POLICIES) == policies
+
+
+@pytest.mark.parametrize(
+    ("switch", "named"),
+    [
+        ("adopt_functions", "functions (get-npa-location, ping-status) exists already"),
+        ("adopt_secrets", "secrets STRIPE_SECRET_KEY exists already"),
+    ],
+)
+def test_without_its_switch_what_others_made_is_refused_by_name(
+    old: Project, switch: str, named: str
+) -> None:
+    old.edit(SETTINGS, f'{switch}: "true"', f'{switch}: "false"')
+    said = old.pulumi("preview")
+    assert said.code != 0
+    assert named in said.text
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('amounts_confirmed: "9900 and', 'amounts_confirmed: "990 and', "nobody has confirmed"),
+        ('monthly_amount: "9900"', 'monthly_amount: "9901"', 'amounts_confirmed "9901 and 99900"'),
+        (REF, "voipacceleratordevaa", "stack dev names the same supabase_ref"),
+        ("us-west-1", "us-east-1", "is in us-west-1, but us-east-1 is declared"),
+        ("stripeMode: live", "stripeMode: test", "cannot run in Stripe's test mode"),
+    ],
+)
+def test_wrong_settings_fail_the_preview(old: Project, right: str, wrong: str, said: str) -> None:
+    old.edit(SETTINGS, right, wrong)
+    answer = old.pulumi("preview")
+    assert answer.code != 0
+    assert said in answer.text
+
+
+def test_a_test_key_is_refused_on_prod(old: Project) -> None:
+    [key] = old.variables("STRIPE_API_KEY_TEST")
+    said = old.pulumi("preview", STRIPE_API_KEY=key)
+    assert said.code != 0
+    assert "STRIPE_API_KEY is not a live key" in said.text
+    assert key not in said.text
+
+
+def test_another_structure_of_the_legacy_table_stops_there_and_the_next_up_goes_on(
+    old: Project,
+) -> None:
+    old.database("alter table lerg_codes rename npa_nxx to npa")
+
+    preview, failed = old.pulumi("preview"), old.try_up()
+
+    for said in (preview, failed):
+        assert said.code != 0
+        assert "it lacks npa_nxx text, and has npa text, state text, country text" in said.text
+        assert "20261121000500_legacy_lerg_codes.sql" in said.text
+    assert old.database("select count(*) from enhanced_lerg") == [(0,)]
+    assert old.database(LEDGER) == [(24, "20261121000400")]
+    old.database("alter table lerg_codes rename npa to npa_nxx")
+    old.up()
+    assert old.database("select count(*) from enhanced_lerg") == [(450,)]
+    old.spoil()
+
+
+def test_other_contents_than_the_papers_say_reach_the_same_state(old: Project) -> None:
+    old.database('alter policy "Users can view own profile" on profiles to anon using (true)')
+    old.database('create policy "Everybody" on profiles as restrictive using (true)')
+    old.database("create function wrong() returns trigger language plpgsql as 'begin end'")
+    old.database(
+        "create or replace trigger on_auth_user_created after insert on auth.users"
+        " for each row execute function wrong()"
+    )
+    old.database("insert into lerg_codes (npa_nxx) values ('2125'), ('21a'), (null), ('٢١٢')")
+    old.database("alter table profiles add column vat_id text not null default 'none'")
+    legacy = old.database(LEGACY)
+
+    said = old.up().text
+
+    assert "Not copied from lerg_codes: npa_nxx '2125', country null, rows: 1" in said
+    assert "Not copied from lerg_codes: npa_nxx null, country null, rows: 1" in said
+    assert len(old.database(POLICIES)) == 10
+    assert old.database(TRIGGERS) == [("on_auth_user_created", "handle_new_user()")]
+    assert old.database("select count(*) from enhanced_lerg") == [(450,)]
+    assert old.database("select distinct vat_id from profiles") == [("none",)]
+    assert old.database(LEGACY) == legacy
+    verified = old.stackwright_on_stack("verify")
+    assert verified.code == 0, verified.text
+    assert "profiles has the column vat_id text, which is not declared" in verified.text
+    assert "npa_nxx '21a' is no area code" in verified.text
+    assert old.up().nothing_changed
+    old.spoil()
+
+
+def test_an_area_code_that_the_file_lacks_fails_the_run_by_name(old: Project) -> None:
+    old.database("insert into lerg_codes (npa_nxx, country) values ('998', 'US')")
+    said = old.try_up()
+    assert said.code != 0
+    assert "NPA 998 was copied from lerg_codes and is not in the declared file" in said.text
+    old.spoil()
+
+
+# -- after it -----------------------------------------------------------------------------------
+
+
+def test_users_keep_ids_and_passwords_and_have_a_trial(
+    prod: Project, before: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    assert len(before[USERS]) == 14
+    assert prod.database(USERS) == before[USERS]
+    for number in (1, 14):
+        answer = _sign_in(prod, f"tester-{number}@example.com")
+        assert answer.status_code == 200, answer.text
+    ends = "select count(*) from profiles join auth.users using (id) where plan_expires_at > now()"
+    assert prod.database(f"{ends} and subscription_status = 'trial'") == [(14,)]
+
+
+def test_the_database_is_as_declared_and_the_legacy_table_untouched(
+    prod: Project, before: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    policies = prod.database(POLICIES)
+    assert len(policies) == 10
+    assert not {policy for _, policy, *_ in policies} & set(DUPLICATES)
+    assert prod.database(TRIGGERS) == [("on_auth_user_created", "handle_new_user()")]
+    assert prod.database("select count(*) from enhanced_lerg") == [(450,)]
+    assert prod.database("select count(*) from enhanced_lerg where confidence_score = 85") == [(0,)]
+    assert prod.database(LEGACY) == before[LEGACY]
+    assert prod.database(LEDGER) == [(19 + 8, "20261121000700")]
+
+
+def test_the_dropped_policies_are_kept_as_statements(prod: Project) -> None:
+    kept = "select name, definition from stackwright.earlier_objects where kind = 'policy'"
+    definitions = dict(prod.database(kept))
+    assert {f"{policy} on profiles" for policy in DUPLICATES} < definitions.keys()
+    assert definitions["profiles_select_own on profiles"] == (
+        "create policy profiles_select_own on public.profiles as PERMISSIVE for SELECT to public"
+        " using ((id = auth.uid()))"
+    )
+
+
+def test_functions_and_secrets_of_others_stay_and_are_listed(prod: Project) -> None:
+    supabase = prod.supabase()
+    functions = {f["slug"]: f for f in supabase("GET", f"/v1/projects/{REF}/functions")}
+    assert functions.keys() > STRANGERS
+    assert not [slug for slug in functions if "debug" in slug]
+    assert functions["get-npa-location"]["version"] == 2
+    assert functions["get-lerg-codes"]["version"] == 1
+    assert set(prod.resource("functions")["outputs"]["unmanaged"]) == STRANGERS
+    secrets = {s["name"] for s in supabase("GET", f"/v1/projects/{REF}/secrets")}
+    assert {"RATE_SHEET_BUCKET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"} < secrets
+    assert "functions that nobody declared" in prod.stackwright_on_stack("verify").text
+
+
+def test_money_is_real_and_the_test_account_is_empty(prod: Project) -> None:
+    live, test = (_stripe(prod, mode) for mode in ("LIVE", "TEST"))
+    prices = live("GET", "/v1/prices")["data"]
+    assert {(price["unit_amount"], price["livemode"]) for price in prices} == {
+        (9900, True),
+        (99900, True),
+    }
+    [endpoint] = live("GET", "/v1/webhook_endpoints")["data"]
+    assert endpoint["livemode"]
+    assert endpoint["url"].endswith(f"{REF}/functions/v1/stripe-events")
+    assert test("GET", "/v1/prices")["data"] == []
+    assert test("GET", "/v1/webhook_endpoints")["data"] == []
+
+
+def test_a_second_up_changes_nothing(prod: Project) -> None:
+    mark = prod.mark()
+    assert prod.up().nothing_changed
+    assert prod.writes(mark) == []
+
+
+def test_a_destroy_is_refused_and_nothing_is_gone(prod: Project) -> None:
+    mark, resources = prod.mark(), len(prod.state())
+    said = prod.pulumi("destroy", "--yes", "--skip-preview")
+    assert said.code != 0
+    assert "protected" in said.text
+    assert prod.writes(mark) == []
+    assert len(prod.state()) == resources
+
+
+def test_a_change_that_would_replace_a_price_is_refused(prod: Project) -> None:
+    prod.edit(SETTINGS, 'monthly_amount: "9900"', 'monthly_amount: "12900"')
+    prod.edit(SETTINGS, '"9900 and 99900"', '"12900 and 99900"')
+    mark = prod.mark()
+    said = prod.try_up()
+    assert said.code != 0
+    assert "monthly" in said.text
+    assert "protected" in said.text
+    assert prod.writes(mark) == []
+
+
+# -- staging, as it was -------------------------------------------------------------------------
+
+
+def test_staging_is_adopted_as_it_was(tmp_path_factory: pytest.TempPathFactory) -> None:
+    dev = Project(tmp_path_factory.mktemp("staging"))
+    try:
+        dev.start("voip-dev")
+        dev.run("pulumi", "stack", "select", "--create", "dev")
+        started = {"migrations": 58, "functions": 40, "users": 3, "npas": 450}
+        assert _counts(dev, "enhanced_lerg") == started
+        users = dev.database(USERS)
+        _adopt_staging(dev, dev.up())
+        assert dev.database(USERS) == users
+        assert _sign_in(dev, "developer-2@example.com").status_code == 200
+        assert dev.up().nothing_changed
+    finally:
+        dev.stop()
+
+
+def _counts(project: Project, area_codes: str) -> dict[str, int]:
+    [(migrations, users, npas)] = project.database(
+        "select (select count(*) from supabase_migrations.schema_migrations),"
+        f" (select count(*) from auth.users), (select count(*) from {area_codes})"
+    )
+    functions = len(project.supabase()("GET", f"/v1/projects/{project.ref}/functions"))
+    return {"migrations": migrations, "functions": functions, "users": users, "npas": npas}
+
+
+def _adopt_staging(dev: Project, said: Said) -> None:
+    assert "debug-auth, " in said.text
+    assert len(dev.database(POLICIES)) == 10
+    assert dev.database(LEDGER) == [(58 + 8, "20261121000700")]
+    assert dev.database("select count(*) from enhanced_lerg") == [(450,)]
+    own = "select state_province_name from enhanced_lerg where source = 'manual'"
+    assert dev.database(own) == [("Puerto Rico (San Juan)",)]
+    functions = dev.supabase()("GET", f"/v1/projects/{dev.ref}/functions")
+    assert len({f["slug"] for f in functions if f["version"] == 1}) >= 22
+
+
+def _sign_in(project: Project, email: str) -> httpx.Response:
+    return httpx.post(
+        f"{project.gateway}/auth/v1/token?grant_type=password",
+        json={"email": email, "password": PASSWORD},
+        headers={"apikey": project.anon_key()},
+        trust_env=False,
+        timeout=30,
+    )
+
+
+def _stripe(project: Project, mode: str) -> Callable[..., Any]:
+    return project.vendor(*project.variables("STRIPE_API_BASE", f"STRIPE_API_KEY_{mode}"))
