@@ -183,7 +183,9 @@ class Lifecycle:
 
         In an import nothing is managed yet; then all that the vendor has set counts.
         """
-        managed = entry.inputs or self._filled(observed.inputs)
+        managed = entry.inputs or schema.with_defaults(
+            self.controller.inputs, self._filled(observed.inputs)
+        )
         kept = {k: v for k, v in observed.inputs.items() if k in managed and v is not None}
         silent = {k: v for k, v in managed.items() if k not in observed.inputs}
         return self._wrap_declared(wrap_like({**silent, **kept}, entry.inputs))

@@ -89,7 +89,11 @@ class EnvVarsController(Controller):
             adopt=inputs.get("adopt", False),
             what=_what(service, _foreign(found, values)),
         )
-        gone = {key for key in (state or {}).get("values", {}) if key not in values}
+        ours = (state or {}).get("values", {})
+        if state and (strange := _foreign(found, _without(values, ours))):
+            what = _what(service, strange)
+            ownership.admit(None, context.stack, adopt=inputs.get("adopt", False), what=what)
+        gone = {key for key in ours if key not in values}
         kept = {key: value for key, value in found.items() if key not in gone}
         wanted = {**kept, **values, marks.VARIABLES_OWNER: owner}
         if wanted != found:
@@ -133,6 +137,11 @@ def _imported(found: Mapping[str, str]) -> Json:
 def _foreign(found: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
     """Keys that somebody else has set to something else."""
     return sorted(key for key, value in values.items() if found.get(key, value) != value)
+
+
+def _without(values: Mapping[str, str], ours: Iterable[str]) -> dict[str, str]:
+    """What is new in the program: it may be somebody else's."""
+    return {key: value for key, value in values.items() if key not in set(ours)}
 
 
 def _what(service: str, foreign: list[str]) -> str:

@@ -2,8 +2,9 @@
 
 Vendor page: https://docs.stripe.com/api/webhook_endpoints. The signing secret is told once, in the
 answer to the creation: an endpoint whose secret was lost is made again. `api_version` and
-`connect` cannot be changed. Stripe allows 16 endpoints an account and mode, and two with one URL,
-so a replacement overlaps with its predecessor. Removing deletes it.
+`connect` cannot be changed. Stripe allows 16 endpoints an account and mode, and two with one URL:
+a replacement is made before its predecessor is deleted. Until the new secret has reached the
+receiver, it refuses events; Stripe sends them again. Removing deletes it.
 """
 
 import difflib

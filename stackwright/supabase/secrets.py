@@ -120,6 +120,8 @@ class SecretsController(Controller):
         owner = self._claim(fence, inputs, present, held)
         if held is None:
             await self._tell(context, fence, values, present)
+        else:
+            _refuse_strangers(context, inputs, present, state.get("values", {}))
         changed = {n: v for n, v in values.items() if present.get(n) != digest(v)}
         if upserts := {**changed, **fence.put_up(owner)}:
             await context.supabase.upsert_secrets(project, upserts)
@@ -172,6 +174,17 @@ class SecretsController(Controller):
         """The secrets of this entry that are there, without those that moved to another group."""
         names = [name for name in state.get("values", {}) if name in present]
         return [n for n in names if not context.is_claimed(_claim(state["project"], n))]
+
+
+def _refuse_strangers(
+    context: Writing, inputs: Json, present: Mapping[str, str], ours: Mapping[str, str]
+) -> None:
+    """A name that is new in the program may be somebody else's, set to something else."""
+    new = {name: value for name, value in inputs["values"].items() if name not in ours}
+    foreign = sorted(n for n, v in new.items() if present.get(n, digest(v)) != digest(v))
+    if foreign:
+        adopt = inputs.get("adopt", False)
+        ownership.admit(None, context.stack, adopt=adopt, what=f"the secret {', '.join(foreign)}")
 
 
 async def _present(context: Reading, project: str) -> dict[str, str] | None:

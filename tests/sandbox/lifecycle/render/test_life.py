@@ -346,6 +346,20 @@ def test_a_strangers_variable_of_another_value_is_refused_by_its_name(
     shop.run(scene)
 
 
+def test_a_variable_that_is_new_in_the_program_and_somebody_elses_is_refused(
+    shop: Bench, program: Program
+) -> None:
+    async def scene() -> None:
+        await shop.engine.up(program)
+        set_variable(shop, "VITE_LEVEL", "a stranger's")
+        values = {**program["env"].inputs["values"], "VITE_LEVEL": "info"}
+        with pytest.raises(Failed, match=r"variables \(VITE_LEVEL\).*adopt=True"):
+            await shop.engine.up(changed(program, "env", values=values))
+        assert variables(shop)["VITE_LEVEL"] == "a stranger's"
+
+    shop.run(scene)
+
+
 def test_an_adopted_service_of_another_type_is_refused(
     shop: Bench, program: Program, repo: str
 ) -> None:

@@ -50,6 +50,20 @@ def test_what_a_stranger_has_set_is_refused_by_name(shop: Bench, name: str) -> N
     play(shop, scene)
 
 
+def test_a_name_that_is_new_in_the_program_and_somebody_elses_is_refused(shop: Bench) -> None:
+    async def scene() -> None:
+        await shop.engine.up(program(shop))
+        put_secret(shop, "REGION", "a stranger's")
+        wanted = with_secrets(program(shop), REGION="eu")
+        with pytest.raises(Failed, match=r"REFUSED: the secret REGION.*adopt=True"):
+            await shop.engine.up(wanted)
+        assert every_secret(shop)["REGION"] == "a stranger's"
+        await shop.engine.up(changed(wanted, "secrets", adopt=True))
+        assert every_secret(shop)["REGION"] == "eu"
+
+    play(shop, scene)
+
+
 @pytest.mark.parametrize("name", ["secrets", "functions"])
 def test_a_group_of_another_stack_is_refused(shop: Bench, name: str) -> None:
     async def scene() -> None:
