@@ -17,8 +17,10 @@ def controllers() -> dict[str, Controller]:
     from stackwright.sql.backups import BackupController
     from stackwright.sql.migrations import MigrationsController
     from stackwright.sql.reference_data import ReferenceDataController
+    from stackwright.stripe.coupon import CouponController
     from stackwright.stripe.price import PriceController
     from stackwright.stripe.product import ProductController
+    from stackwright.stripe.promotion_code import PromotionCodeController
     from stackwright.stripe.webhook_endpoint import WebhookEndpointController
     from stackwright.supabase.functions import FunctionsController
     from stackwright.supabase.project import ProjectController
@@ -27,6 +29,8 @@ def controllers() -> dict[str, Controller]:
     kinds: list[Controller] = [
         ProductController(),
         PriceController(),
+        CouponController(),
+        PromotionCodeController(),
         WebhookEndpointController(),
         ServiceController(),
         EnvVarsController(),
