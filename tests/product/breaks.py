@@ -332,4 +332,15 @@ BREAKS: list[tuple[str, str, str]] = [
     ),
     ("r33_legacy_rows", f"{LEGACY}; insert into public.lerg_codes values (null)", "npa_nxx null"),
     ("r22_legacy_table", LEGACY, "security is off, and anon holds INSERT"),
+    (
+        "r51_session_cleanup",
+        "update cron.job set active = false",
+        "^pg_cron has no active job cleanup-inactive-sessions$",
+    ),
+    (
+        "r51_session_cleanup",
+        "update cron.job set jobname = 'cleanup'",
+        "^pg_cron has no active job cleanup-inactive-sessions$",
+    ),
+    ("r51_session_cleanup", "drop schema cron cascade", "^there is no pg_cron"),
 ]

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from stackwright.postgres.server import Postgres, free_port
-from tests.product.helpers import migrate
+from tests.product.helpers import Row, load_reference_data, migrate
+from tests.product.running import Stripe, stripe
 
 _numbers = itertools.count(1)
 
@@ -52,6 +54,29 @@ def database(dsn: str) -> Iterator[psycopg.Connection]:
     """A connection to a database with the product's schema; each statement commits."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def address(server: Postgres, migrated: str) -> Iterator[str]:
+    """The address of a database that the functions of one module share."""
+    with copy_of(server, migrated) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def data(address: str) -> Iterator[psycopg.Connection[Row]]:
+    """A connection to it, with the reference data loaded."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        load_reference_data(connection)
+    with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[Stripe]:
+    """The Stripe that they ask."""
+    with stripe() as server:
+        yield server
 
 
 @contextmanager

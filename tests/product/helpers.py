@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+Row = dict[str, Any]
+
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = sorted((ROOT / "sql/migrations").glob("*.sql"))
 CHECKS = {path.stem: path for path in sorted((ROOT / "sql/checks").glob("*.sql"))}
@@ -47,6 +49,29 @@ OLDER_DATABASE = """
     create trigger on_auth_user_created_set_trial after insert on auth.users
       for each row execute function public.handle_new_user_trial();
 """
+
+# As much of pg_cron as a migration sees; the embedded server has none. Jobs do not run.
+PG_CRON = """
+    create schema cron;
+    create table cron.job (
+      jobid bigserial primary key,
+      schedule text not null,
+      command text not null,
+      active boolean not null default true,
+      jobname text unique
+    );
+    create function cron.schedule(job_name text, schedule text, command text) returns bigint
+    language sql as $$
+      insert into cron.job (jobname, schedule, command) values ($1, $2, $3)
+      on conflict (jobname)
+        do update set schedule = excluded.schedule, command = excluded.command, active = true
+      returning jobid
+    $$;
+    grant usage on schema cron to postgres;
+    grant all on all tables in schema cron to postgres;
+    grant all on all sequences in schema cron to postgres;
+"""
+SESSION_CLEANUP = ROOT / "sql/migrations/20261121000800_session_cleanup.sql"
 
 
 def migrate(dsn: str) -> None:

@@ -1,7 +1,9 @@
 """An edge function as the platform runs it: its own Deno process, its own environment."""
 
+import json
 import subprocess
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -90,6 +92,21 @@ def _address(process: subprocess.Popen[str], log: list[str]) -> str:
 def _follow(process: subprocess.Popen[str], log: list[str]) -> None:
     assert process.stdout is not None
     log.extend(process.stdout)
+
+
+def bearer(claims: dict[str, Any]) -> dict[str, str]:
+    """The header of a caller; the platform, which is not here, checks the signature."""
+    payload = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return {"Authorization": f"Bearer head.{payload}.signature"}
+
+
+def user(id: str, **claims: Any) -> dict[str, str]:
+    """The header of a signed-in user."""
+    return bearer({"sub": id, "role": "authenticated", **claims})
+
+
+SERVICE_ROLE = bearer({"role": "service_role"})
+ANON = bearer({"role": "anon"})
 
 
 @dataclass

@@ -14,7 +14,9 @@ from tests.product.conftest import copy_of
 from tests.product.helpers import (
     CHECKS,
     OLDER_DATABASE,
+    PG_CRON,
     ROOT,
+    SESSION_CLEANUP,
     load_reference_data,
     problems,
     sign_up,
@@ -32,6 +34,8 @@ def session(server: Postgres, migrated: str) -> Iterator[psycopg.Connection]:
             connection.execute("set search_path = public")
             load_reference_data(connection)
             sign_up(connection)
+            connection.execute(PG_CRON)
+            connection.execute(SESSION_CLEANUP.read_text())
             yield connection
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components import checks, edge_functions
+from components import edge_functions
 from stackwright import toolchain
 from stackwright.errors import StackwrightError
 from stackwright.supabase.bundle import bundle

@@ -5,7 +5,6 @@ import hmac
 import json
 import time
 import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -13,12 +12,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
-from stackwright.postgres.server import Postgres
-from tests.product.conftest import copy_of
-from tests.product.helpers import load_reference_data, sign_up
-from tests.product.running import Function, Stripe, running, stripe
+from tests.product.helpers import Row, sign_up
+from tests.product.running import Function, Stripe, bearer, running
 
 SECRET = "whsec_of_the_test"
 SETTINGS = {
@@ -29,31 +25,10 @@ SETTINGS = {
 }
 NOW = int(time.time())
 MONTH = 30 * 24 * 3600
-Row = dict[str, Any]
 
 
 def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-@pytest.fixture(scope="module")
-def address(server: Postgres, migrated: str) -> Iterator[str]:
-    with copy_of(server, migrated) as dsn:
-        yield dsn
-
-
-@pytest.fixture(scope="module")
-def data(address: str) -> Iterator[psycopg.Connection[Row]]:
-    with psycopg.connect(address, autocommit=True) as connection:
-        load_reference_data(connection)
-    with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Stripe]:
-    with stripe() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -338,11 +313,10 @@ def test_the_health_check_tells_whether_the_database_answers(address: str) -> No
 
 def test_a_checkout_session_is_ordered_from_stripe(vendor: Stripe) -> None:
     claims = {"sub": "user-1", "email": "a@example.com", "role": "authenticated"}
-    payload = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     body = {"period": "annual", "success_url": "http://app/ok", "cancel_url": "http://app/no"}
     environment = {**SETTINGS, "STRIPE_API_BASE": vendor.address}
     with running("create-checkout-session", environment) as function:
-        answer = function.post(body, {"Authorization": f"Bearer head.{payload}.signature"})
+        answer = function.post(body, bearer(claims))
     assert answer.json() == {"id": "cs_test_1", "url": "https://pay/1"}
     request, headers, form = vendor.asked[-1]
     assert request == "POST /v1/checkout/sessions"
