@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.project import Project, Said
+from tests.e2e.project import ROOT, Project, Said
 
 REF = "voipacceleratorproda"
 SETTINGS = "Pulumi.prod.yaml"
+VERSIONS = sorted(path.name[:14] for path in (ROOT / "sql/migrations").glob("*.sql"))
 PASSWORD = "kept-by-the-rollout"
 DUPLICATES = [
     "Enable insert for authenticated users",
@@ -132,6 +133,17 @@ def test_without_its_switch_what_others_made_is_refused_by_name(
     assert named in said.text
 
 
+def test_what_the_migrations_drop_needs_an_approval_of_that_very_file(old: Project) -> None:
+    old.edit("sql/migrations/20261121000600_policies.sql", "-- No insert", "-- Not one insert")
+    mark = old.mark()
+    for said in (old.pulumi("preview"), old.try_up()):
+        assert said.code != 0
+        assert "NEEDS APPROVAL" in said.text
+        assert "20261121000600_policies.sql: its approval is for another form" in said.text
+    assert old.database(LEDGER) == [(19, "20250516093000")]
+    assert not [write for write in old.writes(mark) if "projects" in write]
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
@@ -238,7 +250,7 @@ def test_the_database_is_as_declared_and_the_legacy_table_untouched(
     assert prod.database("select count(*) from enhanced_lerg") == [(450,)]
     assert prod.database("select count(*) from enhanced_lerg where confidence_score = 85") == [(0,)]
     assert prod.database(LEGACY) == before[LEGACY]
-    assert prod.database(LEDGER) == [(19 + 8, "20261121000700")]
+    assert prod.database(LEDGER) == [(19 + len(VERSIONS), VERSIONS[-1])]
 
 
 def test_the_dropped_policies_are_kept_as_statements(prod: Project) -> None:
@@ -284,13 +296,15 @@ def test_a_second_up_changes_nothing(prod: Project) -> None:
     assert prod.writes(mark) == []
 
 
-def test_a_destroy_is_refused_and_nothing_is_gone(prod: Project) -> None:
-    mark, resources = prod.mark(), len(prod.state())
+def test_a_destroy_is_refused_and_nothing_that_holds_something_is_gone(prod: Project) -> None:
+    mark, held = prod.mark(), _held(prod)
     said = prod.pulumi("destroy", "--yes", "--skip-preview")
     assert said.code != 0
-    assert "protected" in said.text
+    assert "marked for protection" in said.text or "protected" in said.text
     assert prod.writes(mark) == []
-    assert len(prod.state()) == resources
+    assert _held(prod) == held
+    prod.up()  # probes and the deploy hold nothing: they are looked at again, not made again
+    assert prod.writes(mark) == []
 
 
 def test_a_change_that_would_replace_a_price_is_refused(prod: Project) -> None:
@@ -299,8 +313,8 @@ def test_a_change_that_would_replace_a_price_is_refused(prod: Project) -> None:
     mark = prod.mark()
     said = prod.try_up()
     assert said.code != 0
-    assert "monthly" in said.text
-    assert "protected" in said.text
+    assert "::monthly" in said.text
+    assert "marked for protection" in said.text
     assert prod.writes(mark) == []
 
 
@@ -332,10 +346,20 @@ def _counts(project: Project, area_codes: str) -> dict[str, int]:
     return {"migrations": migrations, "functions": functions, "users": users, "npas": npas}
 
 
+def _held(project: Project) -> set[str]:
+    """The resources of ours that hold something, by URN."""
+    ours = (
+        entry["urn"]
+        for entry in project.state()
+        if "::stackwright:" in entry["urn"].replace("$", "::")
+    )
+    return {urn for urn in ours if ":probes:" not in urn and "render:Deploy" not in urn}
+
+
 def _adopt_staging(dev: Project, said: Said) -> None:
     assert "debug-auth, " in said.text
     assert len(dev.database(POLICIES)) == 10
-    assert dev.database(LEDGER) == [(58 + 8, "20261121000700")]
+    assert dev.database(LEDGER) == [(58 + len(VERSIONS), VERSIONS[-1])]
     assert dev.database("select count(*) from enhanced_lerg") == [(450,)]
     own = "select state_province_name from enhanced_lerg where source = 'manual'"
     assert dev.database(own) == [("Puerto Rico (San Juan)",)]
