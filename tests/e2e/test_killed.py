@@ -35,6 +35,10 @@ def end_of_orphans(project: Project) -> list[str]:
     return left
 
 
+def declared_functions(project: Project) -> list[str]:
+    return list(project.resource("functions")["inputs"]["functions"])
+
+
 def assert_everything_is_there_once(project: Project) -> None:
     render, stripe, supabase = project.render(), project.stripe(), project.supabase()
     assert len(render("GET", "/services")) == 1
@@ -42,7 +46,8 @@ def assert_everything_is_there_once(project: Project) -> None:
     prices = stripe("GET", "/v1/prices?active=true")["data"]
     assert sorted(p["lookup_key"] for p in prices) == ["accelerator_annual", "accelerator_monthly"]
     assert len(stripe("GET", "/v1/webhook_endpoints")["data"]) == 1
-    assert len(supabase("GET", f"/v1/projects/{REF}/functions")) == 5
+    functions = supabase("GET", f"/v1/projects/{REF}/functions")
+    assert sorted(f["slug"] for f in functions) == sorted(declared_functions(project))
     names = [s["name"] for s in supabase("GET", f"/v1/projects/{REF}/secrets")]
     marks = [name for name in names if name.startswith("STACKWRIGHT_OWNER_")]
     assert len(marks) == 3, marks  # two groups of secrets, one of functions

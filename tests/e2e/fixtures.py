@@ -1,4 +1,4 @@
-"""One sandbox for all end-to-end tests; each test finds it converged, or fresh, as it asks."""
+"""One sandbox for all tests of the whole; each finds it converged, or fresh, as it asks."""
 
 from collections.abc import Iterator
 
