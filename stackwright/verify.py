@@ -161,7 +161,7 @@ async def _probe(client: httpx.AsyncClient, probe: Probe) -> Finding:
     started = time.monotonic()
     try:
         response = await client.get(probe.url)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding(probe.url, "failed", f"no answer ({type(error).__name__})")
     took = f"{response.status_code} in {(time.monotonic() - started) * 1000:.0f} ms"
     right = response.status_code == probe.status and probe.contains in response.text
