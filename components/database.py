@@ -19,6 +19,7 @@ class Database(pulumi.ComponentResource):
             opts=inside,
             project=project.ref,
             files=sql.files("sql/migrations"),
+            approvals=sql.approvals(),
             baseline=settings.migrations_baseline,
         )
         self.area_codes = sql.ReferenceData(

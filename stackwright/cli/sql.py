@@ -7,19 +7,22 @@ the folder and the baseline that the stack's program declares. `--json` prints o
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from stackwright.cli import _guarding
 from stackwright.errors import UserInput
 from stackwright.sql import apply as applying
 from stackwright.sql import indexes, ledger, plan, repair, shadow
 from stackwright.sql.apply import Options, Phase, Progress
 from stackwright.sql.database import Database, RunnerName, reading, writing
+from stackwright.sql.effect_rules import Effect
 from stackwright.sql.effects import effects
 from stackwright.sql.errors import BadMigrations
+from stackwright.sql.guard import Guard
 from stackwright.sql.limits import Limits
 from stackwright.sql.migration import Migration, load, version_key
 from stackwright.sql.record import Runner, commit_of
@@ -42,6 +45,7 @@ class Target:
     url: str | None
     baseline: str | None
     collection: str
+    rules: _guarding.StackRules = field(default_factory=_guarding.StackRules)
 
     @property
     def files(self) -> list[Migration]:
@@ -88,35 +92,38 @@ def _options(function: Command) -> Command:
 def _target(options: Json) -> Target:
     directory, url = options["directory"], options["url"]
     declared: Json = {}
+    rules = _guarding.StackRules()
     if url is None and (directory is None or options["stack"]):
-        declared, url = asyncio.run(_of_stack(options["stack"]))
+        declared, url, rules = asyncio.run(_of_stack(options["stack"]))
     return Target(
         directory or Path(declared.get("directory", DIRECTORY)),
         url,
         options["baseline"] or declared.get("baseline"),
         options["collection"] or declared.get("collection", ""),
+        rules,
     )
 
 
-async def _of_stack(name: str | None) -> tuple[Json, str]:
-    """The inputs of the stack's first Migrations resource and the address of its database."""
+async def _of_stack(name: str | None) -> tuple[Json, str, _guarding.StackRules]:
+    """The inputs of the stack's first Migrations, the database's address, what the stack allows."""
     import os
 
     from stackwright import configuration
     from stackwright.clients import Clients
     from stackwright.stack import of_type, selected
 
-    resources = selected(Path.cwd(), name).resources()
-    found = next(iter(of_type(resources, "stackwright:sql:Migrations")), None)
+    stack = selected(Path.cwd(), name)
+    found = next(iter(of_type(stack.resources(), "stackwright:sql:Migrations")), None)
     if found is None:
         raise UserInput("the stack has no migrations yet: name a database with --url")
     settings = configuration.read(os.environ, {})
     inputs = found.inputs
+    rules = _guarding.of_stack(stack.folder, stack.project(), stack.name, inputs)
     if url := settings.get("databaseUrl"):
-        return inputs, url
+        return inputs, url, rules
     address = await Clients(settings).database_address(inputs["project"])
     password = settings.require("supabaseDbPassword")
-    return inputs, configuration.with_password(address, password)
+    return inputs, configuration.with_password(address, password), rules
 
 
 @command.command()
@@ -154,22 +161,24 @@ async def _status(
 
 @command.command()
 @_options
-def lint(as_json: bool, **options: Any) -> None:
+@click.option("--refuse", multiple=True, metavar="RULE", help="A rule of squawk that must hold.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="A rule of squawk to leave out.")
+def lint(as_json: bool, refuse: tuple[str, ...], ignore: tuple[str, ...], **options: Any) -> None:
     """Read the files: are they SQL, what do they lock and destroy, what does squawk say?"""
-    from stackwright.sql.lint import lint as squawk
+    from stackwright.sql import lint as linting
 
     target = _target(options | ({"directory": Path(DIRECTORY)} if _alone(options) else {}))
     files = target.files
     found = effects(files)
-    findings = []
-    for transactional in (True, False):
-        chosen = [target.directory / f.file for f in files if f.transactional == transactional]
-        findings += squawk(chosen, in_transaction=transactional)
+    rules: Json = {**target.rules.lint}
+    rules |= dict.fromkeys(ignore, "ignore") | dict.fromkeys(refuse, "refuse")
+    findings = asyncio.run(linting.of_migrations(target.directory, files, rules))
     report = {
         "effects": [asdict(effect) for effect in found],
         "findings": [asdict(finding) for finding in findings],
     }
     _print(report, [*map(str, found), *map(str, findings)], as_json)
+    linting.refuse(findings, rules)
     if any(finding.level == "error" for finding in findings):
         raise SystemExit(1)
 
@@ -181,13 +190,22 @@ def _alone(options: Json) -> bool:
 
 @command.command(name="shadow")
 @_options
-def shadow_command(as_json: bool, **options: Any) -> None:
+@click.option(
+    "--on-target",
+    is_flag=True,
+    help="Run them inside the database itself and roll back: holds their locks for a while.",
+)
+def shadow_command(as_json: bool, on_target: bool, **options: Any) -> None:
     """Try what is pending on a copy of the database's schema; change nothing at the database."""
     target = _target(options)
+    if on_target:
+        _rehearse(target, as_json)
+        return
     report, found = asyncio.run(_shadow(target))
     failure = report.failure
     _print(
-        asdict(report) | {"ok": failure is None, "notes": report.notes},
+        asdict(report)
+        | {"ok": failure is None, "notes": report.notes, "effects": list(map(asdict, found))},
         [
             *(f"ok: {r.file}" for r in report.files if not r.failure and not r.unchecked),
             *report.notes,
@@ -201,17 +219,32 @@ def shadow_command(as_json: bool, **options: Any) -> None:
         raise SystemExit(1)
 
 
-async def _shadow(target: Target) -> tuple[shadow.Report, list[Any]]:
+async def _shadow(target: Target) -> tuple[shadow.Report, list[Effect]]:
     """Problems with the ledger stop it: what would run is not known then."""
     if target.url is None:
         pending = target.files
+        found = effects(pending)
     else:
         async with reading(target.dsn) as database:
-            todo = target.plan_on(await ledger.read(database))
+            seen = await ledger.read(database)
+            todo = target.plan_on(seen)
+            todo.refuse_problems()
+            pending = list(todo.pending)
+            found = await Guard().judged(pending, database, seen)
+    return await shadow.check(pending, target.url, _workspace()), found
+
+
+def _rehearse(target: Target, as_json: bool) -> None:
+    from stackwright.sql.rehearsal import Rehearsal, rehearse
+
+    async def once(database: Database) -> Rehearsal:
+        todo = target.plan_on(await ledger.read(database))
         todo.refuse_problems()
-        pending = list(todo.pending)
-    report = await shadow.check(pending, target.url, _workspace())
-    return report, effects(pending)
+        return await rehearse(database, todo.pending)
+
+    done = _with(target, once)
+    lines = [*(f"ok, and rolled back: {file}" for file in done.tried), *done.notes]
+    _print(asdict(done) | {"notes": done.notes}, lines or ["nothing is pending"], as_json)
 
 
 def _workspace() -> Path:
@@ -229,22 +262,32 @@ def _workspace() -> Path:
 @_options
 @click.option("--out-of-order", is_flag=True, help="Also files older than the newest applied.")
 @click.option("--lock-wait", default=60.0, help="Seconds to wait for another run to end.")
+@click.option("--approve", multiple=True, metavar="FILE=SHA256", help="A file that may destroy.")
+@click.option("--by", help="Who approves.")
+@click.option("--why", help="And for which reason.")
+@click.option("--backup-within", type=float, metavar="HOURS", help="Demand so fresh a backup.")
 def apply(as_json: bool, out_of_order: bool, lock_wait: float, **options: Any) -> None:
-    """Run what is pending, each file in a transaction with its ledger row."""
+    """Run what is pending, each file in a transaction with its ledger row.
+
+    A file that destroys something needs an approval: in the stack's file, or with --approve.
+    """
     target = _target(options)
+    extra = _guarding.approvals(options["approve"], options["by"], options["why"])
+    guard = target.rules.guard(extra, options["backup_within"], _workspace())
     settings = Options(
         baseline=target.baseline,
         allow_out_of_order=out_of_order,
         limits=Limits(run_lock=lock_wait),
         progress=_tell,
+        guard=guard.ask,
     )
     done = _with(target, lambda db: applying.apply(db, target.files, target.runner, settings))
     report = {
         "applied": [file.file for file in done.pending],
         "recorded": [file.file for file in done.baseline],
-        "notes": done.notes,
+        "notes": [*guard.allowed(done.pending), *done.notes],
     }
-    _print(report, [f"{len(done.pending)} applied", *done.notes], as_json)
+    _print(report, [f"{len(done.pending)} applied", *report["notes"]], as_json)
 
 
 def _tell(news: Progress) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stackwright.sql.backups import Backup
-    from stackwright.sql.migrations import Migrations, files
+    from stackwright.sql.migrations import Migrations, approvals, files
     from stackwright.sql.reference_data import ReferenceData, checksum
 
-__all__ = ["Backup", "Migrations", "ReferenceData", "checksum", "files"]
+__all__ = ["Backup", "Migrations", "ReferenceData", "approvals", "checksum", "files"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
         from stackwright.sql import backups
 
         return backups.Backup
-    if name in ("Migrations", "files"):
+    if name in ("Migrations", "approvals", "files"):
         from stackwright.sql import migrations
 
         return getattr(migrations, name)

@@ -7,7 +7,7 @@ that is said and left alone. Removing does nothing. See docs/decisions/0006-migr
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -21,13 +21,15 @@ from stackwright.errors import UserInput
 from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, default, doc, fresh, replaces, undiffed
 from stackwright.sql import apply as applying
-from stackwright.sql import database, ledger, plan, shadow
+from stackwright.sql import approval as approving
+from stackwright.sql import database, ledger, lint, plan, presence
 from stackwright.sql.apply import Options, Phase, Progress
+from stackwright.sql.approval import ApprovalInput
 from stackwright.sql.effects import effects
-from stackwright.sql.errors import ShadowUnavailable, StatementFailed
 from stackwright.sql.migration import Migration, load
 from stackwright.sql.notices import heard
 from stackwright.sql.record import Runner, commit_of
+from stackwright.sql.trial import Trial, guard_of
 from stackwright.supabase.project import Ref
 from stackwright.values import UNKNOWN, Json
 
@@ -47,6 +49,29 @@ class MigrationsInputs(TypedDict):
     ]
     collection: NotRequired[
         Input[Annotated[str, default(""), replaces, doc("Tells several of these apart.")]]
+    ]
+    approvals: NotRequired[
+        Input[
+            Annotated[
+                Mapping[str, ApprovalInput],
+                undiffed,
+                doc("Files that may destroy something, by name; see `approvals()`."),
+            ]
+        ]
+    ]
+    backup_within: NotRequired[
+        Input[
+            Annotated[
+                float, undiffed, doc("Hours: such a file needs a verified backup this fresh.")
+            ]
+        ]
+    ]
+    lint: NotRequired[
+        Input[
+            Annotated[
+                Mapping[str, lint.Action], undiffed, doc("Rules of squawk to refuse or ignore.")
+            ]
+        ]
     ]
 
 
@@ -88,14 +113,20 @@ class MigrationsController(Controller):
 
     async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
         if inputs["project"] is UNKNOWN:
-            await _try(context, _files(context.root, inputs), None)
+            files = _files(context.root, inputs)
+            found = effects(files)
+            await Trial(context, inputs, files).run(presence.of_nothing(found).judge(found), None)
             return {}
-        todo = await self._plan(context, inputs, state)
+        address = await context.database_address(inputs["project"], _address(state))
+        url = context.database_url(address)
+        async with database.reading(url) as reading:
+            seen = await ledger.read(reading)
+            todo = _planned(context.root, inputs, seen)
+            found = await guard_of(context, inputs).judged(todo.pending, reading, seen)
         for note in todo.notes:
             await context.log(note)
         if todo.pending:
-            address = await context.database_address(inputs["project"], _address(state))
-            await _try(context, todo.pending, context.database_url(address))
+            await Trial(context, inputs, todo.pending).run(found, url)
         return {}
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
@@ -107,13 +138,17 @@ class MigrationsController(Controller):
             runner = Runner(
                 str(database.RunnerName.here()), commit_of(context.root), inputs["collection"]
             )
+            guard = guard_of(context, inputs)
             options = Options(
-                baseline=inputs.get("baseline"), clock=context.clock, progress=progress.tell
+                baseline=inputs.get("baseline"),
+                clock=context.clock,
+                progress=progress.tell,
+                guard=guard.ask,
             )
             with heard(writing.connection) as notices:
                 done = await applying.apply(writing, files, runner, options)
         await progress.told()
-        for note in [*done.notes, *notices]:
+        for note in [*guard.allowed(done.pending), *done.notes, *notices]:
             await context.log(note)
         return {
             "id": "/".join(filter(None, [project, inputs["collection"]])),
@@ -127,29 +162,20 @@ class MigrationsController(Controller):
 
     async def _plan(self, context: Reading, inputs: Json, state: Json | None) -> plan.Plan:
         """What an `up` would do; refuses edited, missing and out-of-order files."""
-        files = _files(context.root, inputs)
         address = await context.database_address(inputs["project"], _address(state))
         async with database.reading(context.database_url(address)) as reading:
-            seen = await ledger.read(reading)
-        todo = plan.make(
-            files, seen, baseline=inputs.get("baseline"), collection=inputs["collection"]
-        )
-        todo.refuse_problems()
-        return todo
+            return _planned(context.root, inputs, await ledger.read(reading))
 
 
-async def _try(context: Reading, pending: Sequence[Migration], url: str | None) -> None:
-    """Run the files on a shadow of the target; tell what they do, or raise what fails."""
-    lines = [file.file for file in pending] + [str(effect) for effect in effects(pending)]
-    try:
-        report = await shadow.check(pending, url, context.root / ".stackwright")
-    except ShadowUnavailable as error:
-        await context.warn(f"the migrations were not tried before: {error}")
-        report = shadow.Report()
-    if report.failure:
-        raise StatementFailed(report.failure, "nothing was changed; mend the file first")
-    told = "\n".join(f"  {line}" for line in [*lines, *report.notes])
-    await context.log(f"{len(pending)} migrations are pending, tried on a shadow:\n{told}")
+def _planned(root: Path, inputs: Json, seen: ledger.Ledger) -> plan.Plan:
+    todo = plan.make(
+        _files(root, inputs),
+        seen,
+        baseline=inputs.get("baseline"),
+        collection=inputs["collection"],
+    )
+    todo.refuse_problems()
+    return todo
 
 
 class _Reporter:
@@ -199,10 +225,17 @@ def files(directory: str = DIRECTORY) -> dict[str, str]:
     return {file.file: file.checksum for file in load(Path.cwd() / directory)}
 
 
+def approvals() -> dict[str, ApprovalInput]:
+    """What people allowed on this stack: `<project>:approvals` in `Pulumi.<stack>.yaml`."""
+    return pulumi.Config().get_object(approving.KEY) or {}
+
+
 class Migrations(Resource):
     """The migrations of a project's database.
 
-    sql.Migrations("migrations", project=project.ref, files=sql.files())
+    sql.Migrations(
+        "migrations", project=project.ref, files=sql.files(), approvals=sql.approvals()
+    )
     """
 
     revision: pulumi.Output[str]

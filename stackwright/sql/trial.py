@@ -1,0 +1,84 @@
+"""What a preview finds out about pending migrations: a shadow run, lint, effects, approvals.
+
+A preview that a run would refuse ends with an error, so that a reviewer cannot overlook it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stackwright.context import Reading
+from stackwright.sql import approval as approving
+from stackwright.sql import lint, shadow
+from stackwright.sql.effect_rules import Effect
+from stackwright.sql.errors import ShadowUnavailable, StatementFailed
+from stackwright.sql.guard import BackupRule, Guard
+from stackwright.sql.migration import Migration
+from stackwright.toolchain.errors import ToolMissing
+from stackwright.values import Json
+
+
+def guard_of(context: Reading, inputs: Json) -> Guard:
+    """What the stack allows, as the inputs of its migrations say it."""
+    project, _, stack = context.stack.partition("/")
+    within = inputs.get("backup_within")
+    backup = None
+    if within is not None:
+        place = context.root / ".stackwright" / "backups" / stack
+        backup = BackupRule(within, str(inputs["project"]), place, context.clock)
+    return Guard(project, stack, approving.read(inputs.get("approvals")), backup)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Pending files, and where their preview finds out about them."""
+
+    context: Reading
+    inputs: Json
+    pending: Sequence[Migration]
+
+    async def run(self, found: Sequence[Effect], url: str | None) -> None:
+        """Run them on a shadow and lint them; tell what they do, or raise what forbids it."""
+        report = await self._shadow(url)
+        if report.failure:
+            raise StatementFailed(report.failure, "nothing was changed; mend the file first")
+        rules = self.inputs.get("lint") or {}
+        findings = await self._lint(rules, report.target or report.server or 17)
+        lines = [*(file.file for file in self.pending), *_shortened(found)]
+        told = "\n".join(f"  {line}" for line in [*lines, *map(str, findings), *report.notes])
+        count = len(self.pending)
+        await self.context.log(f"{count} migrations are pending, tried on a shadow:\n{told}")
+        lint.refuse(findings, rules)
+        guard = guard_of(self.context, self.inputs)
+        guard.refuse_unapproved(self.pending, found)
+        if missing := guard.missing_backup(found):
+            await self.context.warn(f"this run will be refused as it stands: {missing}")
+
+    async def _shadow(self, url: str | None) -> shadow.Report:
+        try:
+            return await shadow.check(self.pending, url, self.context.root / ".stackwright")
+        except ShadowUnavailable as error:
+            await self.context.warn(f"the migrations were not tried before: {error}")
+            return shadow.Report()
+
+    async def _lint(self, rules: lint.Rules, major: int) -> list[lint.Finding]:
+        """Without squawk a stack that refuses nothing goes on."""
+        directory = self.context.root / self.inputs["directory"]
+        try:
+            return await lint.of_migrations(directory, self.pending, rules, major)
+        except ToolMissing as error:
+            if "refuse" in rules.values():
+                raise
+            await self.context.warn(f"the migrations were not linted: {error}")
+            return []
+
+
+_MANY = 60
+
+
+def _shortened(found: Sequence[Effect]) -> list[str]:
+    """Each effect once; the harmless ones of a long list are counted only."""
+    once = {str(effect): effect for effect in found}
+    if len(once) <= _MANY:
+        return list(once)
+    kept = [line for line, effect in once.items() if effect.needs_approval]
+    return [*kept, f"and {len(once) - len(kept)} effects that destroy nothing"]
