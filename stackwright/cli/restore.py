@@ -57,7 +57,7 @@ def command(
     into = _permitted(chosen, outlook, into_empty, yes_replace, production=production)
     with shown() as bar:
         tell = _Counter(len(known.tables), bar)
-        asyncio.run(
+        outlook = asyncio.run(
             restore.run(folder, known, chosen.url, key, into, tell, users=not without_users)
         )
     _report(folder, known, chosen, outlook, as_json=as_json)

@@ -23,6 +23,8 @@ PLATFORM = (
 AUTH_TABLES = ("auth.users", "auth.identities")
 """What is needed to sign in again; sessions are not: everyone signs in anew."""
 COUNTED_AT_ONCE = 200
+LOCK_TIMEOUT = "30s"
+"""While we wait for a table that somebody changes, others wait behind us."""
 
 _SCHEMAS = """
 SELECT nspname AS name FROM pg_catalog.pg_namespace n
@@ -117,6 +119,7 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
         # Definitions name every schema then; and a count that a policy would cut is an error.
         await connection.execute("SET LOCAL search_path = ''")
         await connection.execute("SET LOCAL row_security = off")
+        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute("SET LOCAL statement_timeout = 0")
         await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield connection

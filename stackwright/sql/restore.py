@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import IO
@@ -128,7 +128,7 @@ async def run(
     *,
     users: bool = True,
 ) -> Outlook:
-    """Restore a backup whose files were checked; answers what was there before.
+    """Restore a backup whose files were checked; answers what was there before and what lacks now.
 
     Raises `Refused` (the target is not empty and `into` says so), `RestoreFailed`.
     """
@@ -141,8 +141,8 @@ async def run(
         wipe = await _wiping(database, outlook) if into is Into.REPLACE else []
         feed = _Feed(folder, known, dsn, key, outlook, wipe, tell)
         await asyncio.to_thread(feed.all)
-        await _compare(database, known)
-    return outlook
+        refused = await _compare(database, known, outlook)
+    return replace(outlook, lacking=[*outlook.lacking, *refused])
 
 
 def refuse(outlook: Outlook, known: Manifest, where: str, into: Into, *, users: bool) -> None:
@@ -167,8 +167,11 @@ async def _wiping(database: Database, outlook: Outlook) -> list[str]:
             return await restore_sql.wiping(connection, outlook.replaced, outlook.users)
 
 
-async def _compare(database: Database, known: Manifest) -> None:
-    """Rows were counted inside the transaction; policies, functions and so on are counted here."""
+async def _compare(database: Database, known: Manifest, outlook: Outlook) -> list[str]:
+    """Rows were counted inside the transaction; policies, functions and so on are counted here.
+
+    Answers which extensions this role could not make, although nothing here needs them.
+    """
     async with inventory.snapshot(database) as connection:
         seen = await inventory.take(connection, known.schemas)
     wrong = [
@@ -178,6 +181,8 @@ async def _compare(database: Database, known: Manifest) -> None:
     ]
     if wrong:
         raise StackwrightError(f"restored, but not complete: {', '.join(wrong)}")
+    absent = outlook.extensions.keys() - seen.extensions.keys()
+    return [f"extension {name}: this role may not create it" for name in sorted(absent)]
 
 
 @dataclass(frozen=True)
