@@ -174,7 +174,7 @@ async def _try(database: Database, migration: Migration, missing: Sequence[str])
             await apply(database, [migration], runner, options)
         except StatementFailed as error:
             return _judged(migration, error.failure, missing)
-    return FileResult(migration.file, notices=notices)
+    return FileResult(migration.file, notices=tuple(notices))
 
 
 def _judged(migration: Migration, failure: Failure, missing: Sequence[str]) -> FileResult:
@@ -211,7 +211,7 @@ def _read(place: Path) -> Report:
             item["file"],
             Failure(**item["failure"]) if item["failure"] else None,
             item["unchecked"],
-            item["notices"],
+            tuple(item["notices"]),
         )
         for item in known.pop("files")
     ]
