@@ -85,10 +85,21 @@ async def _all(database: Database, files: Sequence[Migration], limits: Strictnes
                 last = file.file
                 await database.connection.execute("RESET ROLE")
                 await _file(database, file)
-            await database.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            await _check_deferred(database, last)
     except TimeoutError:
         failure = Failure(last, 1, 1, "", f"took longer than {limits.whole:g} seconds", "57014")
         raise _failed(failure) from None
+
+
+async def _check_deferred(database: Database, last: str) -> None:
+    """What COMMIT would check. Once for all files: to defer again is not the same as before."""
+    try:
+        await database.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except psycopg.IntegrityError as error:
+        diag = error.diag
+        where = "a deferred constraint, checked after the last file"
+        facts = (diag.message_primary or str(error), diag.sqlstate or "", diag.message_detail or "")
+        raise _failed(Failure(last, 1, 1, where, *facts)) from None
 
 
 @asynccontextmanager
