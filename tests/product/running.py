@@ -115,6 +115,7 @@ class Stripe:
 
     address: str
     subscriptions: dict[str, Any] = field(default_factory=dict)
+    codes: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     broken: bool = False
 
@@ -123,6 +124,9 @@ class Stripe:
             return 500, {"error": {"type": "api_error", "message": "Stripe is down"}}
         if path == "/v1/checkout/sessions":
             return 200, {"id": "cs_test_1", "object": "checkout.session", "url": "https://pay/1"}
+        if path.startswith("/v1/promotion_codes?"):
+            code = dict(parse_qsl(path.partition("?")[2]))["code"]
+            return 200, {"object": "list", "data": [p for p in self.codes if p["code"] == code]}
         subscription = self.subscriptions.get(path.removeprefix("/v1/subscriptions/"))
         if subscription:
             return 200, subscription

@@ -84,7 +84,7 @@ def test_a_shared_file_belongs_only_to_the_functions_that_import_it() -> None:
         "stripe-events",
         "upgrade-subscription",
     }
-    assert users_of("database.ts") == DECLARED.keys() - {"create-checkout-session", "debug-echo"}
+    assert users_of("database.ts") == DECLARED.keys() - {"debug-echo"}
 
 
 def test_who_trusts_the_token_lets_the_platform_check_it() -> None:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.product.helpers import Row, sign_up
-from tests.product.running import Function, Stripe, bearer, running
+from tests.product.running import Function, Stripe, running, user
 
 SECRET = "whsec_of_the_test"
 SETTINGS = {
@@ -311,29 +311,42 @@ def test_the_health_check_tells_whether_the_database_answers(address: str) -> No
         assert (answer.status_code, answer.json()["db"]) == (503, False)
 
 
-def test_a_checkout_session_is_ordered_from_stripe(vendor: Stripe) -> None:
-    claims = {"sub": "user-1", "email": "a@example.com", "role": "authenticated"}
+def test_a_checkout_session_is_ordered_from_stripe(
+    data: psycopg.Connection[Row], address: str, vendor: Stripe
+) -> None:
+    buyer = str(sign_up(data, "buyer@example.com"))
     body = {"period": "annual", "success_url": "http://app/ok", "cancel_url": "http://app/no"}
-    environment = {**SETTINGS, "STRIPE_API_BASE": vendor.address}
+    caller = user(buyer, email="a@example.com")
+    vendor.codes = [{"id": "promo_1", "code": "WELCOME", "metadata": {"extra_trial_days": "7"}}]
+    environment = {**SETTINGS, "STRIPE_API_BASE": vendor.address, "SUPABASE_DB_URL": address}
     with running("create-checkout-session", environment) as function:
-        answer = function.post(body, bearer(claims))
+        answer = function.post(body, caller)
+        request, headers, form = vendor.asked[-1]
+        assert function.post({**body, "promotion_code": "GONE"}, caller).status_code == 400
+        function.post({**body, "promotion_code": "WELCOME"}, caller)
     assert answer.json() == {"id": "cs_test_1", "url": "https://pay/1"}
-    request, headers, form = vendor.asked[-1]
     assert request == "POST /v1/checkout/sessions"
     assert headers["stripe-version"] == "2024-04-10"
     assert headers["authorization"] == "Bearer sk_test_of_the_test"
-    assert form == {
+    expected = {
         "mode": "subscription",
         "line_items[0][price]": "price_annual",
         "line_items[0][quantity]": "1",
         "success_url": "http://app/ok",
         "cancel_url": "http://app/no",
-        "client_reference_id": "user-1",
+        "client_reference_id": buyer,
         "customer_email": "a@example.com",
-        "metadata[user_id]": "user-1",
+        "metadata[user_id]": buyer,
         "metadata[price_id]": "price_annual",
-        "subscription_data[metadata][user_id]": "user-1",
+        "subscription_data[metadata][user_id]": buyer,
         "subscription_data[metadata][price_id]": "price_annual",
+    }
+    assert form == expected
+    assert vendor.asked[-2][0].startswith("GET /v1/promotion_codes?code=WELCOME&active=true")
+    assert vendor.asked[-1][2] == {
+        **expected,
+        "discounts[0][promotion_code]": "promo_1",
+        "subscription_data[trial_period_days]": "14",
     }
 
 
