@@ -142,6 +142,10 @@ class Reading:
         """What backups are encrypted with, as configured; none: they are not."""
         return self._session.configuration.get("backupKey")
 
+    def is_claimed(self, claim: str) -> bool:
+        """Whether another resource of this run declares it: then it must not be removed."""
+        return self._session.claims.get(claim, self.urn) != self.urn
+
     async def log(self, text: str) -> None:
         """A message that stays: what a person should read in a preview."""
         await self._session.engine.log(self.urn, text)
@@ -178,10 +182,6 @@ class Writing(Reading):
     def turn(self, place: str) -> asyncio.Lock:
         """Held while a set is compared and written, when others of this run write there too."""
         return self._session.turns.setdefault(place, asyncio.Lock())
-
-    def is_claimed(self, claim: str) -> bool:
-        """Whether another resource of this run declares it: then it must not be removed."""
-        return self._session.claims.get(claim, self.urn) != self.urn
 
     def fresh_owner(self) -> Owner:
         """The owner to write at the vendor in a Create."""

@@ -179,10 +179,10 @@ class FunctionsController(Controller):
         if strangers:
             found = (f"{slug} (version {remote[slug]['version']})" for slug in sorted(strangers))
             await context.log(f"takes over functions of others: {', '.join(found)}")
-        if left := _unmanaged(remote, inputs["functions"]):
-            await context.log(
-                f"leaves functions alone that this group does not declare: {', '.join(left)}"
-            )
+        others = _unmanaged(remote, inputs["functions"])
+        left = [s for s in others if not context.is_claimed(_claim(inputs["project"], s))]
+        if left:
+            await context.log(f"leaves functions alone that are not declared: {', '.join(left)}")
 
     async def _deploy(
         self, context: Writing, inputs: Json, slugs: list[str], remote: Json

@@ -104,7 +104,7 @@ class SecretsController(Controller):
             present = await context.supabase.secrets(inputs["project"])
             fence = Fence("SECRETS", inputs["group"], context.stack, present)
             self._claim(fence, inputs, present, None)
-            await self._tell(context, fence, inputs["values"], present)
+            await self._tell(context, fence, inputs, present)
         return await super().preview(context, inputs, state)
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
@@ -119,7 +119,7 @@ class SecretsController(Controller):
         fence = Fence("SECRETS", inputs["group"], context.stack, present)
         owner = self._claim(fence, inputs, present, held)
         if held is None:
-            await self._tell(context, fence, values, present)
+            await self._tell(context, fence, inputs, present)
         else:
             _refuse_strangers(context, inputs, present, state.get("values", {}))
         changed = {n: v for n, v in values.items() if present.get(n) != digest(v)}
@@ -148,16 +148,16 @@ class SecretsController(Controller):
         )
 
     async def _tell(
-        self, context: Reading, fence: Fence, values: Json, present: Mapping[str, str]
+        self, context: Reading, fence: Fence, inputs: Json, present: Mapping[str, str]
     ) -> None:
         """What a person should know of secrets that somebody else set; names, never values."""
-        foreign = [] if fence.is_ours else _foreign(values, present)
+        foreign = [] if fence.is_ours else _foreign(inputs["values"], present)
         if foreign:
             await context.log(f"overwrites secrets of others: {', '.join(foreign)}")
-        if left := _unmanaged(present, values):
-            await context.log(
-                f"leaves secrets alone that this group does not declare: {', '.join(left)}"
-            )
+        others = _unmanaged(present, inputs["values"])
+        left = [n for n in others if not context.is_claimed(_claim(inputs["project"], n))]
+        if left:
+            await context.log(f"leaves secrets alone that are not declared: {', '.join(left)}")
 
     async def remove(self, context: Writing, state: Json) -> None:
         present = await _present(context, state["project"])

@@ -111,7 +111,7 @@ def test_the_first_preview_names_what_it_drops_and_takes_over_and_writes_nothing
     assert f"this group does not declare: {', '.join(sorted(STRANGERS))}" in said
     assert "overwrites secrets of others: STRIPE_SECRET_KEY\n" in said
     assert "overwrites secrets of others: STRIPE_WEBHOOK_SECRET\n" in said
-    assert "leaves secrets alone that this group does not declare: RATE_SHEET_BUCKET" in said
+    assert "leaves secrets alone that are not declared: RATE_SHEET_BUCKET" in said
     assert set(old.planned().values()) == {"create"}
     assert old.writes(mark) == []
     assert old.database(POLICIES) == policies

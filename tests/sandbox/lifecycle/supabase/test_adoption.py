@@ -17,9 +17,9 @@ from tests.sandbox.lifecycle.supabase.shop import (
 from tests.sandbox.lifecycle.worlds import Bench
 
 FUNCTIONS_TAKEN = "info: takes over functions of others: pay (version 2)"
-FUNCTIONS_LEFT = "info: leaves functions alone that this group does not declare: export, import"
+FUNCTIONS_LEFT = "info: leaves functions alone that are not declared: export, import"
 SECRETS_TAKEN = "info: overwrites secrets of others: LEVEL"
-SECRETS_LEFT = "info: leaves secrets alone that this group does not declare: BUCKET"
+SECRETS_LEFT = "info: leaves secrets alone that are not declared: BUCKET"
 
 
 async def strangers(shop: Bench) -> None:
