@@ -108,7 +108,7 @@ def test_the_first_preview_names_what_it_drops_and_takes_over_and_writes_nothing
     assert "drop cascades to trigger on_auth_user_created_set_trial" in said
     assert "npa_nxx text, state text, country text, created_at timestamp" in said
     assert "takes over functions of others: get-npa-location (version 1), ping-status" in said
-    assert f"this group does not declare: {', '.join(sorted(STRANGERS))}" in said
+    assert f"are not declared: {', '.join(sorted(STRANGERS))}" in said
     assert "overwrites secrets of others: STRIPE_SECRET_KEY\n" in said
     assert "overwrites secrets of others: STRIPE_WEBHOOK_SECRET\n" in said
     assert "leaves secrets alone that are not declared: RATE_SHEET_BUCKET" in said
