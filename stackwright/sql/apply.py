@@ -141,7 +141,10 @@ class _Run:
         settings = self.options.limits.settings(self.database.server_version, local=True)
         before = ["BEGIN", "RESET ROLE", "RESET ALL", *settings, lock.PROOF]
         rows = recorded(migration, self.runner, self.database.connection)
-        return Script(migration.file, migration.body, before, ["RESET ROLE", *rows, "COMMIT"])
+        # The server reads the next message with the settings that this one leaves, before its
+        # first statement runs: so a file's own (encoding, strings) end with its own message.
+        after = ["RESET ROLE", *rows, "COMMIT", "RESET ALL"]
+        return Script(migration.file, migration.body, before, after)
 
     async def _stepwise(self, migration: Migration, number: int, total: int) -> None:
         count = len(migration.statements)

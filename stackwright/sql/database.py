@@ -175,7 +175,9 @@ def _completed(dsn: str) -> str:
         "application_name": f"stackwright {RunnerName.here()}",
         "connect_timeout": str(CONNECT_TIMEOUT),
     }
-    return make_conninfo(dsn, **{key: defaults[key] for key in defaults if key not in given})
+    missing = {key: defaults[key] for key in defaults if key not in given}
+    # Whatever PGCLIENTENCODING or the database says: files and ledger are UTF-8.
+    return make_conninfo(dsn, **missing, client_encoding="utf8")
 
 
 def _refusal(dsn: str, error: psycopg.OperationalError) -> str:

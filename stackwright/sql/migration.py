@@ -61,8 +61,12 @@ class Migration:
     def body(self) -> list[Statement]:
         """The statements to run: a BEGIN and COMMIT around the whole file are left out.
 
-        Raises `BadSql` for any other statement that would end the file's transaction.
+        Raises `BadSql` for any other statement that would end the file's transaction, and for
+        COPY ... TO stdout, after which the session would wait for a reader.
         """
+        for statement in self.statements:
+            if statement.sends_rows:
+                raise _sends_rows(statement).in_file(self.file)
         if not self.transactional:
             return self.statements
         body = _unwrapped(self.statements)
@@ -97,7 +101,7 @@ def load(directory: Path) -> list[Migration]:
     """
     if not directory.is_dir():
         raise BadMigrations(f"{directory}: there is no such folder of migrations")
-    paths = sorted(directory.glob("*.sql"))
+    paths = sorted(path for path in directory.iterdir() if path.suffix.lower() == ".sql")
     migrations = sorted((read(path) for path in paths), key=by_version)
     _refuse_duplicates(directory, migrations)
     order = directory / ORDER
@@ -107,12 +111,19 @@ def load(directory: Path) -> list[Migration]:
 def read(path: Path) -> Migration:
     """One migration file; see `load` for the errors."""
     match = _NAME.fullmatch(path.name)
-    if match is None:
+    if match is None or not path.name.isprintable():
         raise BadMigrations(
-            f"{path}: a migration is named <version>_<name>.sql with a version of digits, "
+            f"{str(path)!r}: a migration is named <version>_<name>.sql with a version of digits, "
             "for example 20250628161522_create_profiles.sql"
         )
-    return Migration(match[1], match[2], decode(path.name, path.read_bytes()))
+    return Migration(match[1], match[2], decode(path.name, _content(path)))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:  # a folder, a link to nothing, no permission
+        raise BadMigrations(f"{path}: it cannot be read: {error.strerror}") from None
 
 
 def decode(file: str, content: bytes) -> str:
@@ -160,6 +171,13 @@ def _unwrapped(statements: list[Statement]) -> list[Statement]:
     return statements[1:-1] if wrapped else statements
 
 
+def _sends_rows(statement: Statement) -> BadSql:
+    return BadSql(
+        "COPY ... TO stdout sends rows that nobody reads here: remove it",
+        Position(statement.line, statement.column),
+    )
+
+
 def _controls_transaction(statement: Statement) -> BadSql:
     return BadSql(
         f"{statement.words[0]} would end the transaction that also holds the ledger's row: "
@@ -192,7 +210,8 @@ def _ordered(order: Path, migrations: Sequence[Migration]) -> list[Migration]:
 
 
 def _listed(order: Path) -> list[str]:
-    lines = (line.partition("#")[0].strip() for line in order.read_text().splitlines())
+    text = decode(order.name, _content(order))
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
     files = [line for line in lines if line]
     twice = next((file for file in files if files.count(file) > 1), None)
     if twice:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import generators, pq
 from psycopg.errors import error_from_result
 
+from stackwright.errors import UserInput
 from stackwright.sql.database import Connection
 from stackwright.sql.errors import Failure
 from stackwright.sql.statements import Statement
@@ -52,7 +53,7 @@ async def send(connection: Connection, script: Script) -> None:
     A lost connection is a `psycopg.OperationalError`.
     """
     async with connection.lock:
-        connection.pgconn.send_query(script.text.encode())
+        connection.pgconn.send_query(_encoded(script, connection.info.encoding))
         # The cursor's `execute` keeps only the error; which statement it was shows in the
         # number of results before it.
         results = await connection.wait(generators.execute(connection.pgconn))
@@ -62,6 +63,18 @@ async def send(connection: Connection, script: Script) -> None:
         if (error.sqlstate or "").startswith(_SESSION_ENDED):
             raise error
         raise ServerRefusal(error, _failure(script, error, len(results) - 1))
+
+
+def _encoded(script: Script, encoding: str) -> bytes:
+    """The message as the session reads it: a file may have set another client_encoding."""
+    try:
+        return script.text.encode(encoding)
+    except UnicodeEncodeError as error:
+        character = script.text[error.start]
+        raise UserInput(
+            f"{script.file}: {character!r} cannot be sent in the client_encoding {encoding} that "
+            "the file sets: remove that SET, the files are UTF-8"
+        ) from None
 
 
 def _failure(script: Script, error: psycopg.Error, done: int) -> Failure:

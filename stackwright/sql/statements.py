@@ -7,13 +7,11 @@ refused here with its place: the server would answer with a syntax error that ex
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import islice
 
 from stackwright.sql.errors import BadSql, Position
 from stackwright.sql.tokens import Kind, Token, tokenize
 
-_OPENS_TRANSACTION = {"BEGIN", "START"}
+MOST_WORDS = 12
 _ENDS_TRANSACTION = {"COMMIT", "END", "ABORT", "ROLLBACK"}
 
 
@@ -30,11 +28,8 @@ class Statement:
     line: int
     column: int
     lead: int = 0
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """Its first 12 bare words in upper case; strings, numbers and quoted names left out."""
-        return tuple(islice(_words(self.bare), 12))
+    words: tuple[str, ...] = ()
+    """Its first 12 bare words in upper case; strings, numbers and quoted names left out."""
 
     @property
     def bare(self) -> str:
@@ -52,6 +47,14 @@ class Statement:
         if self.words[:2] == ("PREPARE", "TRANSACTION"):
             return True
         return self.words[:1] in _ENDINGS and "TO" not in self.words[:4]
+
+    @property
+    def sends_rows(self) -> bool:
+        """Whether it is COPY ... TO stdout, which waits for somebody who reads the rows."""
+        if self.words[:1] != ("COPY",):
+            return False
+        words = list(_words(self.bare))
+        return "TO" in words and "STDOUT" in words
 
     def summary(self, width: int = 100) -> str:
         """The statement on one line without leading comments, cut at `width` characters."""
@@ -83,6 +86,7 @@ class _Splitter:
         self.start = self.first = -1
         self.parentheses = self.atomic = 0
         self.last_word = ""
+        self.words: list[str] = []
 
     def take(self, token: Token) -> None:
         if token.text == ";" and self.parentheses == 0 and self.atomic == 0:
@@ -101,14 +105,20 @@ class _Splitter:
         return self.statements
 
     def _count(self, token: Token) -> None:
-        if token.text == "(":
+        if token.kind is Kind.WORD:
+            self._count_word(token.text.upper())
+        elif token.text == "(":
             self.parentheses += 1
         elif token.text == ")":
             self.parentheses = max(0, self.parentheses - 1)
         elif token.text == "\\":
             _refuse_psql(self.text, token.start)
-        elif token.kind is Kind.WORD and self.parentheses == 0:
-            self._count_blocks(token.text.upper())
+
+    def _count_word(self, word: str) -> None:
+        if len(self.words) < MOST_WORDS:
+            self.words.append(word)
+        if self.parentheses == 0:
+            self._count_blocks(word)
 
     def _count_blocks(self, word: str) -> None:
         if self.atomic == 0:
@@ -123,7 +133,8 @@ class _Splitter:
         if self.first >= 0:
             line, column = self._positions.at(self.first)
             body = self.text[self.start : end].rstrip()
-            statement = Statement(body, self.start, line, column, self.first - self.start)
+            lead, words = self.first - self.start, tuple(self.words)
+            statement = Statement(body, self.start, line, column, lead, words)
             _refuse_inline_copy(statement)
             self.statements.append(statement)
         self._begin()

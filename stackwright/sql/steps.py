@@ -154,7 +154,7 @@ class StepRun:
 
     async def _finish(self) -> None:
         rows = recorded(self.migration, self.runner, self.database.connection, measured=False)
-        await self._send([], ["RESET ROLE", "BEGIN", lock.PROOF], [*rows, "COMMIT"])
+        await self._send([], ["RESET ROLE", "BEGIN", lock.PROOF], [*rows, "COMMIT", "RESET ALL"])
 
     def _noted(self, step: Step) -> str:
         values = {

@@ -8,7 +8,7 @@ nested block comments, `E''` strings with backslashes, quoted identifiers, dolla
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from stackwright.sql.errors import BadSql, Position
 
@@ -38,6 +38,8 @@ class Token(NamedTuple):
 # Possessive quantifiers keep a long unterminated string from being tried again and again.
 _TOKEN = re.compile(
     r"""
+    [ \t\n\r\f\v]*+
+    (?:
     (?P<line_comment>--[^\n\r]*+)
   | (?P<block_comment>/\*)
   | (?P<escape_string>[eE]'(?:[^'\\]++|\\.|'')*+')
@@ -47,13 +49,15 @@ _TOKEN = re.compile(
   | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+)
   | (?P<number>\.?[0-9][0-9A-Za-z_.]*+)
   | (?P<symbol>.)
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BLANK = re.compile(r"[ \t\n\r\f\v]+")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _KINDS = {
     "line_comment": Kind.COMMENT,
+    "block_comment": Kind.COMMENT,
+    "dollar": Kind.STRING,
     "escape_string": Kind.STRING,
     "string": Kind.STRING,
     "quoted_name": Kind.QUOTED_NAME,
@@ -61,19 +65,19 @@ _KINDS = {
     "number": Kind.NUMBER,
     "symbol": Kind.SYMBOL,
 }
+_NEEDS_A_LOOK = {"block_comment", "dollar", "symbol"}
 
 
 def tokenize(text: str) -> Iterator[Token]:
     """Yield the tokens of `text` in order; raises `BadSql` where a quote or comment never ends."""
-    at, size = 0, len(text)
-    while at < size:
-        blank = _BLANK.match(text, at)
-        if blank:
-            at = blank.end()
-            continue
-        token = _token_at(text, at)
-        yield token
-        at = token.end
+    at = 0
+    while match := _TOKEN.match(text, at):
+        group = match.lastgroup or ""
+        start, end = match.span(group)
+        if group in _NEEDS_A_LOOK:
+            end = _end_of(group, text, match)
+        yield Token(_KINDS[group], start, end, text[start:end])
+        at = end
 
 
 def significant(text: str) -> list[Token]:
@@ -81,20 +85,14 @@ def significant(text: str) -> list[Token]:
     return [token for token in tokenize(text) if token.kind is not Kind.COMMENT]
 
 
-def _token_at(text: str, at: int) -> Token:
-    match = cast("re.Match[str]", _TOKEN.match(text, at))  # the last alternative takes anything
-    group = match.lastgroup or ""
+def _end_of(group: str, text: str, match: re.Match[str]) -> int:
+    """Where a token ends that its first characters only open."""
     if group == "block_comment":
-        return _token(Kind.COMMENT, text, at, _comment_end(text, at))
+        return _comment_end(text, match.start(group))
     if group == "dollar":
-        return _token(Kind.STRING, text, at, _dollar_end(text, match))
-    if group == "symbol":
-        _refuse_open_quote(text, at)
-    return _token(_KINDS[group], text, at, match.end())
-
-
-def _token(kind: Kind, text: str, start: int, end: int) -> Token:
-    return Token(kind, start, end, text[start:end])
+        return _dollar_end(text, match[group], match.end())
+    _refuse_open_quote(text, match.start(group))
+    return match.end()
 
 
 def _comment_end(text: str, start: int) -> int:
@@ -106,12 +104,12 @@ def _comment_end(text: str, start: int) -> int:
     raise BadSql("a comment opened with /* is never closed", Position.of(text, start))
 
 
-def _dollar_end(text: str, opening: re.Match[str]) -> int:
-    closing = text.find(opening[0], opening.end())
+def _dollar_end(text: str, tag: str, opened: int) -> int:
+    closing = text.find(tag, opened)
     if closing < 0:
-        reason = f"the text quoted with {opening[0]} is never closed"
-        raise BadSql(reason, Position.of(text, opening.start()))
-    return closing + len(opening[0])
+        reason = f"the text quoted with {tag} is never closed"
+        raise BadSql(reason, Position.of(text, opened - len(tag)))
+    return closing + len(tag)
 
 
 def _refuse_open_quote(text: str, at: int) -> None:

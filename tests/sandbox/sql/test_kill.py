@@ -1,5 +1,9 @@
 """A run that dies at any statement, and the next run: the same end, nothing twice."""
 
+import os
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -88,6 +92,27 @@ def test_killed_at_any_message_the_next_run_ends_the_same(
             with pytest.raises(StackwrightError, match="connection was lost during"):
                 run(dsn, files)
     run(dsn, files)
+    check(dsn)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, SENDS + 1))
+def test_the_run_after_one_whose_process_was_killed_ends_the_same(
+    dsn: str, files: Path, at: int, when: str
+) -> None:
+    """Killed before a message, or with the message on its way: the server may still carry it out
+    while the next run already waits for the lock."""
+    argv = [sys.executable, "-m", "tests.sandbox.sql.dying", str(files), str(at), when]
+    died = subprocess.run(argv, env={**os.environ, "DSN": dsn}, check=False)
+    assert died.returncode == -signal.SIGKILL
+    run(dsn, files)
+    check(dsn)
+
+
+def test_two_processes_at_once_apply_each_file_once(dsn: str, files: Path) -> None:
+    argv = [sys.executable, "-m", "tests.sandbox.sql.dying", str(files), "0", "before"]
+    runs = [subprocess.Popen(argv, env={**os.environ, "DSN": dsn}) for _ in range(2)]
+    assert [process.wait() for process in runs] == [0, 0]
     check(dsn)
 
 

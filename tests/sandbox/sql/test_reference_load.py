@@ -141,3 +141,14 @@ def test_a_trigger_that_changes_the_rows_is_noticed_before_the_commit(
         loaded(table, data)
     assert contents(table) == []
     assert state(table, data).checksum is None
+
+
+def test_a_large_table_is_not_counted_to_its_end_by_a_diff(
+    table: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stackwright.sql.reference_load.MOST_COUNTED", 2)
+    data = declared(folder, "".join(f"{n},1,file,t\n" for n in range(5)))
+    loaded(table, data)
+    assert (state(table, data).rows, state(table, data).is_current(data)) == (2, True)
+    rows(table, "truncate codes")
+    assert not state(table, data).is_current(data)

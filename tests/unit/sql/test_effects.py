@@ -211,7 +211,7 @@ def test_cascade_takes_more_than_what_is_made_again() -> None:
         "update t set a = 1 where not false",
         "explain analyze delete from t",
         "prepare p as delete from t",
-        "copy (delete from t returning *) to stdout",
+        "copy (delete from t returning *) to '/tmp/rows'",
         "create table u as with gone as (delete from t returning *) select * from gone",
         "insert into u with gone as (delete from t returning *) select * from gone",
         "with a as (select 1), b as (update t set a = 1) select * from a where true",

@@ -101,3 +101,36 @@ def test_a_commit_inside_a_file_is_refused_with_its_place() -> None:
 def test_an_error_of_splitting_names_the_file() -> None:
     with pytest.raises(BadSql, match=r"1_a.sql:1:8: a string is never closed"):
         _ = Migration("1", "a", "select 'open").statements
+
+
+@pytest.mark.parametrize(
+    "name", ["1_t.SQL", "20250101-t.sql", "1_.sql", "1_a\nb.sql", "1_\udcff.sql"]
+)
+def test_a_file_that_would_be_overlooked_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("select 1;")
+    with pytest.raises(BadMigrations, match=r"<version>_<name>\.sql"):
+        load(tmp_path)
+
+
+def test_a_folder_and_a_link_to_nothing_are_refused_as_migrations(tmp_path: Path) -> None:
+    (tmp_path / "1_folder.sql").mkdir()
+    with pytest.raises(BadMigrations, match=r"1_folder.sql: it cannot be read: Is a directory"):
+        load(tmp_path)
+    (tmp_path / "1_folder.sql").rmdir()
+    (tmp_path / "2_link.sql").symlink_to(tmp_path / "absent")
+    with pytest.raises(BadMigrations, match=r"2_link.sql: it cannot be read: No such file"):
+        load(tmp_path)
+
+
+def test_an_order_file_is_read_like_any_other_text(tmp_path: Path) -> None:
+    write(tmp_path, v1_a="", v2_b="")
+    (tmp_path / "ORDER").write_bytes(b"\xef\xbb\xbf2_b.sql\r\n1_a.sql\r\n")
+    assert [m.version for m in load(tmp_path)] == ["2", "1"]
+    (tmp_path / "ORDER").write_bytes(b"2_b.sql\n1_\xe4.sql\n")
+    with pytest.raises(BadSql, match=r"ORDER:2:3: the file is not UTF-8"):
+        load(tmp_path)
+
+
+def test_a_copy_to_the_client_is_refused_with_its_place() -> None:
+    with pytest.raises(BadSql, match=r"1_a.sql:2:1: COPY ... TO stdout sends rows"):
+        _ = Migration("1", "a", "select 1;\ncopy (select 1) to stdout;").body
