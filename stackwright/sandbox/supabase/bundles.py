@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -116,24 +117,31 @@ async def _resolve(bundle: Bundle) -> None:
 
 async def _deno_cache(bundle: Bundle, *options: str) -> str | None:
     """Return Deno's complaint, or None when every module is there."""
-    process = await asyncio.create_subprocess_exec(
-        toolchain.deno(),
+    command = [
+        str(toolchain.deno()),
         *("cache", "--quiet", "--no-lock", "--node-modules-dir=none"),
         *options,
         f"--config={bundle.config}",
         str(bundle.main),
-        env={**os.environ, **deno_environment()},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    ]
     try:
-        _, stderr = await asyncio.wait_for(process.communicate(), BUNDLING_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        # A thread rather than asyncio's own children: those may outlive the loop by a moment.
+        done = await asyncio.to_thread(_run, command)
+    except subprocess.TimeoutExpired:
         return f"bundling took longer than {BUNDLING_SECONDS} seconds"
-    return stderr.decode(errors="replace") if process.returncode else None
+    return done.stderr.decode(errors="replace") if done.returncode else None
+
+
+def _run(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        command,
+        env={**os.environ, **deno_environment()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=BUNDLING_SECONDS,
+        check=False,
+    )
 
 
 def deno_environment() -> dict[str, str]:
