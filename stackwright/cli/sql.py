@@ -247,6 +247,17 @@ def _rehearse(target: Target, as_json: bool) -> None:
     _print(asdict(done) | {"notes": done.notes}, lines or ["nothing is pending"], as_json)
 
 
+@command.command(name="drift")
+@_options
+@click.option("--sql", "script", type=click.Choice(["adopt", "mend"]), help="Print only this SQL.")
+def drift_command(as_json: bool, script: str | None, **options: Any) -> None:
+    """Compare the database with what its applied migrations make; change nothing."""
+    from stackwright.cli import _drift
+
+    target = _target(options)
+    _drift.run(target.files, target.dsn, _workspace(), script=script or "", as_json=as_json)
+
+
 def _workspace() -> Path:
     """`.stackwright` of the project around us; outside of one, the user's cache."""
     from stackwright import toolchain
