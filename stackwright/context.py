@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # the clients' packages hold the resources, which need this m
     from stackwright.supabase.client import SupabaseClient, SupabaseReader
 
 
+CONNECT_SECONDS = 5.0
+
+
 class Interrupted(StackwrightError):
     """The user pressed Ctrl-C while we waited; what exists is kept in state."""
 
@@ -91,6 +94,17 @@ class Session:
     claims: dict[str, str] = field(default_factory=dict)
     """What the program declares, and the URN that does."""
     turns: dict[str, asyncio.Lock] = field(default_factory=dict)
+    reachable: dict[str, bool] = field(default_factory=dict)
+    """Addresses of databases, and whether somebody listened there in this run."""
+
+    async def answers(self, address: str) -> bool:
+        """Whether somebody listens at `user@host:port/database`; looked once a run.
+
+        A project that was restored, or a sandbox that was set up again, has moved.
+        """
+        if address not in self.reachable:
+            self.reachable[address] = await _listens(address)
+        return self.reachable[address]
 
     def reading(self, urn: str) -> "Reading":
         return Reading(self, urn)
@@ -129,7 +143,9 @@ class Reading:
         """`user@host:port/database` of a project: from state if it is there, else asked for."""
         if self._session.configuration.get("databaseUrl"):
             return ""
-        return known or await self._session.clients.database_address(ref)
+        if known and await self._session.answers(known):
+            return known
+        return await self._session.clients.database_address(ref)
 
     def database_url(self, address: str) -> str:
         """The connection string for an address; as configured when one is configured."""
@@ -195,3 +211,14 @@ class Writing(Reading):
         if not outputs.get("id"):
             raise UserInput("a controller reported an object without an id; please report this")
         self.so_far = dict(outputs)
+
+
+async def _listens(address: str) -> bool:
+    host, _, port = address.rpartition("@")[2].partition("/")[0].rpartition(":")
+    try:
+        opening = asyncio.open_connection(host, int(port))
+        _, writer = await asyncio.wait_for(opening, CONNECT_SECONDS)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
