@@ -69,13 +69,16 @@ class Stack:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
-    def export(self) -> Json:
+    def export(self, *, show_secrets: bool = False) -> Json:
         """The deployment as `pulumi stack export` prints it."""
-        deployment: Json = json.loads(self.pulumi("stack", "export"))
+        flags = ["--show-secrets"] if show_secrets else []
+        deployment: Json = json.loads(self.pulumi("stack", "export", *flags))
         return deployment
 
-    def resources(self) -> list[Resource]:
-        found = self.export().get("deployment", {}).get("resources") or []
+    def resources(self, *, show_secrets: bool = False) -> list[Resource]:
+        """The resources; secrets are ciphertext, or `{..., plaintext: JSON}` when shown."""
+        exported = self.export(show_secrets=show_secrets)
+        found = exported.get("deployment", {}).get("resources") or []
         return [_resource(item) for item in found if not item.get("delete")]
 
     def restore(self, deployment: Json) -> None:

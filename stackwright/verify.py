@@ -1,10 +1,14 @@
-"""Is what was rolled out what users get? SQL checks and probes, without changing anything."""
+"""Is what was rolled out what users get? SQL checks, probes and scenarios.
+
+Nothing is changed unless a scenario that changes something is asked for by its id.
+"""
 
 import asyncio
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +18,19 @@ from stackwright import configuration
 from stackwright.clients import Clients
 from stackwright.configuration import Configuration, with_password
 from stackwright.errors import UserInput
-from stackwright.stack import Resource, of_type
+from stackwright.finding import Finding
+from stackwright.finding import verdict as _verdict
+from stackwright.render.bundle import leaks
+from stackwright.scenarios import Scenario, Stage
+from stackwright.scenarios.declaration import load as load_scenarios
+from stackwright.scenarios.runner import play_all
+from stackwright.sql import checks
+from stackwright.sql.checks import Check
+from stackwright.sql.database import reading
+from stackwright.stack import Resource, Stack, of_type
 
 CHECKS = Path("sql/checks")
+SCENARIOS = Path("scenarios")
 TIMEOUT = 15.0
 
 
@@ -71,27 +85,61 @@ class Targets:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One line of the report. `verdict`: passed, warning or failed."""
+class Choice:
+    """Which checks are asked for: those of these ids, or (none given) all that change nothing."""
 
-    name: str
-    verdict: str
-    detail: str = ""
-    covers: tuple[str, ...] = field(default=())
+    ids: frozenset[str] = frozenset()
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def has(self, one: Check | Scenario) -> bool:
+        return one.id in self.ids if self.ids else getattr(one, "effect", "reads") == "reads"
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Raise `UserInput` for an id that no check or scenario has."""
+        unknown = sorted(self.ids - set(known))
+        if unknown:
+            raise UserInput(
+                f"there is no check or scenario {', '.join(unknown)}; `stackwright verify --list` "
+                "names them all"
+            )
 
 
-async def verify(targets: Targets, environment: Mapping[str, str]) -> list[Finding]:
-    """Every check and probe, side by side."""
+ALL = Choice()
+
+
+def declared() -> tuple[list[Check], list[Scenario]]:
+    """The checks and scenarios of the project in the working folder."""
+    return checks.load(CHECKS), load_scenarios(SCENARIOS)
+
+
+async def verify(
+    targets: Targets,
+    environment: Mapping[str, str],
+    choice: Choice = ALL,
+    stack: Stack | None = None,
+) -> list[Finding]:
+    """Every check and probe, side by side; then scenarios, if a `stack` is given.
+
+    With ids in the choice, only the checks and scenarios of these ids.
+    """
+    in_sql, playable = declared()
+    choice.refuse_unknown([*(c.id for c in in_sql), *(s.id for s in playable)])
     settings = configuration.read(environment, {})
-    parts = await asyncio.gather(
-        _database(targets.project, settings),
-        _platform(targets, settings),
-        _probes(targets.probes),
+    parts = [_database(targets.project, settings, [c for c in in_sql if choice.has(c)])]
+    if not choice.ids:
+        parts += [_platform(targets, settings), _probes(targets.probes)]
+    found = [finding for part in await asyncio.gather(*parts) for finding in part]
+    chosen = [one for one in playable if choice.has(one)]
+    if stack is not None and targets.project is not None and chosen:
+        found += await play_all(chosen, await _stage(targets.project, settings, stack))
+    return found
+
+
+async def _stage(project: str, settings: Configuration, stack: Stack) -> Stage:
+    database, keys = await asyncio.gather(
+        _url(project, settings), Clients(settings).supabase_reader.api_keys(project)
     )
-    return [finding for part in parts for finding in part]
+    reveal = partial(stack.resources, show_secrets=True)
+    return Stage(stack.resources(), settings, project, database, keys, reveal)
 
 
 async def _platform(targets: Targets, settings: Configuration) -> list[Finding]:
@@ -124,15 +172,13 @@ def _secrets(wanted: Iterable[str], found: Mapping[str, str]) -> Iterable[Findin
         yield Finding(f"secret {name}", _verdict(passed=there, fatal=True), detail)
 
 
-async def _database(project: str | None, settings: Configuration) -> list[Finding]:
-    from stackwright.sql import checks
-    from stackwright.sql.database import reading
-
-    declared = checks.load(CHECKS)
-    if project is None or not declared:
+async def _database(
+    project: str | None, settings: Configuration, chosen: list[Check]
+) -> list[Finding]:
+    if project is None or not chosen:
         return []
     async with reading(await _url(project, settings)) as database:
-        results = await checks.run(database, declared)
+        results = await checks.run(database, chosen)
     return [
         Finding(
             f"{result.check.id} {result.check.title}".strip(),
@@ -154,19 +200,26 @@ async def _url(project: str, settings: Configuration) -> str:
 
 async def _probes(probes: Iterable[Probe]) -> list[Finding]:
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-        return list(await asyncio.gather(*(_probe(client, probe) for probe in probes)))
+        parts = await asyncio.gather(*(_probe(client, probe) for probe in probes))
+    return [finding for part in parts for finding in part]
 
 
-async def _probe(client: httpx.AsyncClient, probe: Probe) -> Finding:
+async def _probe(client: httpx.AsyncClient, probe: Probe) -> list[Finding]:
     started = time.monotonic()
     try:
         response = await client.get(probe.url)
+        took = f"{response.status_code} in {(time.monotonic() - started) * 1000:.0f} ms"
+        right = response.status_code == probe.status and probe.contains in response.text
+        found = [Finding(probe.url, _verdict(passed=right, fatal=True), took)]
+        if "html" in response.headers.get("content-type", ""):
+            found.append(_bundle(probe.url, await leaks(client, probe.url, response.text)))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Finding(probe.url, "failed", f"no answer ({type(error).__name__})")
-    took = f"{response.status_code} in {(time.monotonic() - started) * 1000:.0f} ms"
-    right = response.status_code == probe.status and probe.contains in response.text
-    return Finding(probe.url, _verdict(passed=right, fatal=True), took)
+        return [Finding(probe.url, "failed", f"no answer ({type(error).__name__})")]
+    return found
 
 
-def _verdict(*, passed: bool, fatal: bool) -> str:
-    return "passed" if passed else "failed" if fatal else "warning"
+def _bundle(url: str, leaked: list[str]) -> Finding:
+    """What every visitor can read must hold no secret."""
+    detail = f"everybody can read {'; '.join(leaked)}; roll it and rebuild" if leaked else ""
+    verdict = _verdict(passed=not leaked, fatal=True)
+    return Finding(f"no secret in what {url} serves", verdict, detail, ("R64",))

@@ -31,10 +31,10 @@ def problems(field: str, values: Mapping[str, Any]) -> Iterable[Problem]:
 
 
 def _is_secret(value: Any) -> bool:
-    return isinstance(value, str) and bool(_VALUE.search(value) or _is_service_role(value))
+    return isinstance(value, str) and bool(_VALUE.search(value) or is_service_role(value))
 
 
-def _is_service_role(token: str) -> bool:
+def is_service_role(token: str) -> bool:
     """Whether it is a Supabase key that passes every policy: a JWT that says so itself."""
     parts = token.split(".")
     if len(parts) != 3 or not token.startswith("eyJ"):

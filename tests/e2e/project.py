@@ -28,6 +28,7 @@ FILES = (
     "settings.py",
     "components",
     "functions",
+    "scenarios",
     "sql",
     "plugin",
 )

@@ -12,8 +12,10 @@ from click.testing import CliRunner, Result
 from stackwright import verify as verification
 from stackwright.cli import verify
 from stackwright.errors import UserInput
+from stackwright.finding import Finding
+from stackwright.scenarios import Scenario
 from stackwright.stack import Resource
-from stackwright.verify import Finding, Probe, Targets
+from stackwright.verify import Choice, Probe, Targets
 
 REF = "abcdefghijklmnopqrst"
 PASSED, WARNED = Finding("V01 users", "passed"), Finding("V02 rows", "warning", "3 rows")
@@ -31,8 +33,10 @@ class Run:
         monkeypatch.setattr(verify, "selected", lambda folder, name: self._named(name))
         monkeypatch.delenv("STACKWRIGHT_TARGETS", raising=False)
 
-    async def _verify(self, targets: Targets, environment: Mapping[str, str]) -> list[Finding]:
-        self.targets = targets
+    async def _verify(
+        self, targets: Targets, environment: Mapping[str, str], choice: Choice, stack: Any
+    ) -> list[Finding]:
+        self.targets, self.choice, self.stack = targets, choice, stack
         return self.findings
 
     def _named(self, name: str | None) -> Any:
@@ -131,17 +135,21 @@ def test_the_state_tells_project_probes_functions_and_secrets() -> None:
     assert found == Targets(REF, (Probe("https://a.example", 204, "x"),), {"ping": False}, ("KEY",))
 
 
-def probed(probe: Probe, answer: httpx.Response | Exception) -> Finding:
+def findings_of(probe: Probe, answer: httpx.Response | Exception) -> list[Finding]:
     def handle(request: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    async def ask() -> Finding:
+    async def ask() -> list[Finding]:
         async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as client:
             return await verification._probe(client, probe)
 
     return asyncio.run(ask())
+
+
+def probed(probe: Probe, answer: httpx.Response | Exception) -> Finding:
+    return findings_of(probe, answer)[0]
 
 
 def test_a_probe_wants_its_status_and_its_text() -> None:
@@ -159,6 +167,49 @@ def test_a_probe_without_an_answer_says_so() -> None:
 
 def test_a_probe_of_no_address_is_a_failure_and_no_crash() -> None:
     assert probed(Probe("https://shop.example:port"), httpx.Response(200)).verdict == "failed"
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict"), [("fetch('/api')", "passed"), ("k='sk_live_51Habcdefgh'", "failed")]
+)
+def test_a_probed_page_must_not_give_a_secret_away(script: str, verdict: str) -> None:
+    page = f"<script>{script}</script>"
+    _, found = findings_of(Probe("https://shop.example"), httpx.Response(200, html=page))
+    assert (found.verdict, found.covers) == (verdict, ("R64",))
+    assert "51Habcdefgh" not in found.detail
+
+
+def test_only_and_scenario_choose_by_id_and_the_rest_is_left_out(run: Run) -> None:
+    assert run("--only", "V5, V9", "--scenario", "P1", findings=[]).exit_code == 0
+    assert run.choice.ids == {"V5", "V9", "P1"}
+    assert run.stack is not None
+    assert run(findings=[]).exit_code == 0
+    assert run.choice.ids == frozenset()
+
+
+def test_an_empty_choice_is_refused(run: Run) -> None:
+    refused = run("--only", " , ", findings=[])
+    assert isinstance(refused.exception, UserInput)
+
+
+def test_without_ids_what_writes_is_left_out() -> None:
+    async def play(stage: Any) -> None: ...
+
+    reads, writes = Scenario("V9", "", play), Scenario("P1", "", play, "pays")
+    assert [Choice().has(one) for one in (reads, writes)] == [True, False]
+    chosen = Choice(frozenset({"P1"}))
+    assert [chosen.has(one) for one in (reads, writes)] == [False, True]
+    with pytest.raises(UserInput, match=r"no check or scenario P1; .*--list"):
+        chosen.refuse_unknown(["V9"])
+
+
+def test_what_could_not_be_tried_is_counted_and_no_failure(run: Run) -> None:
+    said = run(findings=[PASSED, Finding("V12 wiped", "skipped", "there was no wipe")])
+    assert said.exit_code == 0
+    assert said.output.splitlines()[1:] == [
+        "skip V12 wiped: there was no wipe",
+        "1 of 1 passed, 1 could not be tried.",
+    ]
 
 
 def test_functions_are_compared_with_what_is_deployed() -> None:

@@ -1,0 +1,1 @@
+"""What a rolled-out stack must be able to do: `stackwright verify --list`."""
