@@ -22,8 +22,9 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -96,7 +97,7 @@ class ReferenceData:
     declaration: Declaration
     columns: Sequence[str]
     text: str = field(repr=False)
-    rows: Sequence[Sequence[str]] = field(repr=False)
+    rows: Sequence[tuple[str, ...]] = field(repr=False)
     checksum: str = ""
 
     @classmethod
@@ -104,18 +105,20 @@ class ReferenceData:
         """Read `path` (the CSV) and the YAML beside it; raises `BadReferenceData`."""
         declaration = _declaration(path.with_suffix(".yaml"))
         text = decode(path.name, _content(path))
-        columns, records = _records(path.name, text)
-        problems = list(_problems(declaration, columns, records))
+        columns, rows = _read(path.name, text)
+        problems = list(_problems(declaration, columns, rows, text))
         if problems:
             raise BadReferenceData(_told(path.name, problems))
-        rows = [values for _, values in records]
         return cls(declaration, columns, text, rows, _checksum(declaration, text))
 
-    def key_of(self, row: Sequence[str]) -> Key:
-        """The key's values of a row."""
-        return tuple(row[self.columns.index(name)] for name in self.declaration.key)
+    @property
+    def keys(self) -> set[Key]:
+        """The keys of all rows."""
+        places = [self.columns.index(name) for name in self.declaration.key]
+        return {tuple(row[place] for place in places) for row in self.rows}
 
 
+Row = tuple[str, ...]
 Record = tuple[int, Sequence[str]]
 
 
@@ -137,28 +140,36 @@ def _declaration(path: Path) -> Declaration:
         raise BadReferenceData(f"{path.name}: {place}: {first['msg']}") from None
 
 
-def _records(file: str, text: str) -> tuple[Sequence[str], list[Record]]:
+def _read(file: str, text: str) -> tuple[Sequence[str], list[Row]]:
     reader = csv.reader(io.StringIO(text), strict=True)
     try:
         header = next(reader, None)
         if not header:
             raise BadReferenceData(f"{file}: the first line must name the columns")
-        return header, [(reader.line_num, row) for row in reader if row]
+        return header, [tuple(row) for row in reader if row]
     except csv.Error as error:
         raise BadReferenceData(f"{file}:{reader.line_num}: {error}") from None
 
 
+def _numbered(text: str) -> Iterator[Record]:
+    """The rows again, each with the line on which it ends."""
+    reader = csv.reader(io.StringIO(text), strict=True)
+    next(reader)
+    return ((reader.line_num, row) for row in reader if row)
+
+
 def _problems(
-    declaration: Declaration, columns: Sequence[str], records: Sequence[Record]
+    declaration: Declaration, columns: Sequence[str], rows: Sequence[Row], text: str
 ) -> Iterator[str]:
     header = list(_header_problems(declaration, columns))
     yield from header
     if header:
         return
-    if declaration.rows is not None and len(records) != declaration.rows:
-        yield f"it has {len(records)} rows, and {declaration.rows} are declared"
-    yield from _row_problems(declaration, columns, records)
-    yield from _required_problems(declaration, columns, records)
+    if declaration.rows is not None and len(rows) != declaration.rows:
+        yield f"it has {len(rows)} rows, and {declaration.rows} are declared"
+    if not _surely_fine(declaration, columns, rows):
+        yield from _row_problems(declaration, columns, _numbered(text))
+    yield from _required_problems(declaration, columns, rows)
 
 
 def _header_problems(declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
@@ -169,8 +180,21 @@ def _header_problems(declaration: Declaration, columns: Sequence[str]) -> Iterat
         yield f"column {name} is declared but missing in the header"
 
 
+def _surely_fine(declaration: Declaration, columns: Sequence[str], rows: Sequence[Row]) -> bool:
+    """Whether rows of a large file need no look one by one: widths, keys and rules hold."""
+    if set(map(len, rows)) - {len(columns)}:
+        return False
+    key = itemgetter(*(columns.index(name) for name in declaration.key))
+    if len(set(map(key, rows))) != len(rows):
+        return False
+    ruled = ((columns.index(name), rule) for name, rule in declaration.columns.items())
+    return not any(
+        rule.complaint(value) for at, rule in ruled for value in set(map(itemgetter(at), rows))
+    )
+
+
 def _row_problems(
-    declaration: Declaration, columns: Sequence[str], records: Sequence[Record]
+    declaration: Declaration, columns: Sequence[str], records: Iterable[Record]
 ) -> Iterator[str]:
     places = [columns.index(name) for name in declaration.key]
     rules = [(columns.index(name), name, rule) for name, rule in declaration.columns.items()]
@@ -188,11 +212,11 @@ def _row_problems(
 
 
 def _required_problems(
-    declaration: Declaration, columns: Sequence[str], records: Sequence[Record]
+    declaration: Declaration, columns: Sequence[str], rows: Sequence[Row]
 ) -> Iterator[str]:
     if not declaration.require:
         return
-    held = [dict(zip(columns, row, strict=False)) for _, row in records]
+    held = [dict(zip(columns, row, strict=False)) for row in rows]
     for wanted in declaration.require:
         if not any(wanted.items() <= row.items() for row in held):
             shown = ", ".join(f"{name} {value!r}" for name, value in wanted.items())

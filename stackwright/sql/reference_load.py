@@ -1,8 +1,9 @@
 """Brings a table to its reference data: previewed without a write, merged in one transaction.
 
 The merge copies the file into a temporary table, updates what differs, inserts what is missing,
-deletes only where the declaration says `prune`, and then compares the table with the file again
-before it commits: what is recorded as loaded was loaded. Readers never see the table empty.
+deletes only where the declaration says `prune`, and, where triggers, rules or policies could have
+changed what was written, compares the table with the file again before it commits: what is
+recorded as loaded was loaded. Readers never see the table empty.
 `stackwright.reference_data` keeps checksum, row count, who and when.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import psycopg
+from psycopg import sql
 
 from stackwright.sql.database import Database, ReadOnlyDatabase
 from stackwright.sql.errors import BadReferenceData
@@ -127,7 +129,9 @@ async def difference(database: ReadOnlyDatabase, data: ReferenceData) -> Differe
         strangers = await database.query(names.present.as_string(None))
     except psycopg.errors.Error as error:
         raise _unfit(data, error) from None
-    return _with_strangers(found, data, strangers)
+    known = data.keys
+    others = [row for row in strangers if tuple(row["key"]) not in known]
+    return _with_strangers(found, data, others)
 
 
 async def load(
@@ -144,7 +148,6 @@ async def load(
             for setting in limits.settings(database.server_version, local=True):
                 await connection.execute(setting.encode())
             found = await _merge(database, data, names)
-            await _verify(database, data, names)
             await _record(database, data, names, runner)
     except psycopg.errors.Error as error:
         raise _unfit(data, error) from None
@@ -152,30 +155,61 @@ async def load(
 
 
 async def _merge(database: Database, data: ReferenceData, names: Statements) -> Difference:
+    await _copy(database, data, names)
+    connection = database.connection
+    kept = Keys()
+    if data.declaration.keep:
+        rows = await (await connection.execute(names.protected)).fetchall()
+        kept = Keys().with_more([tuple(row["key"]) for row in rows])
+    changed = await _written(database, names.update)
+    added = await _written(database, names.insert)
+    found = Difference(added, changed, kept)
+    table = await _row(database, names.simple)
+    if not table["simple"]:
+        await _verify(database, data, names)
+    if table["simple"] and table["present"] == len(data.rows):
+        return found  # each row of the file is there: no other one can be
+    strangers = await (await connection.execute(names.strangers)).fetchall()
+    if data.declaration.prune:
+        await connection.execute(names.prune)
+    return _with_strangers(found, data, strangers)
+
+
+async def _copy(database: Database, data: ReferenceData, names: Statements) -> None:
+    """Fill the temporary table, whose rows then number and differ as those of the file."""
     connection = database.connection
     await connection.execute(names.lock)
+    await connection.execute("SET LOCAL work_mem = '64MB'")
     await connection.execute(names.stage)
     async with connection.cursor() as cursor, cursor.copy(names.copy) as copy:
         for start in range(0, len(data.text), COPY_BLOCK):
             await copy.write(data.text[start : start + COPY_BLOCK])
-    rows = await (await connection.execute(names.compare_staged)).fetchall()
-    strangers = await (await connection.execute(names.strangers)).fetchall()
-    await connection.execute(names.update)
-    await connection.execute(names.insert)
-    if data.declaration.prune:
-        await connection.execute(names.prune)
-    return _with_strangers(_sorted_in(Difference(), rows), data, strangers)
+    await connection.execute("ANALYZE stackwright_stage")
+    keys = (await _row(database, names.distinct_keys))["keys"]
+    if keys != len(data.rows):
+        raise BadReferenceData(
+            f"{data.declaration.table}: {len(data.rows)} rows of the file have only {keys} "
+            "different keys in the types of the table (an empty field is no key, and 1 may equal "
+            "01); nothing was changed"
+        )
+
+
+async def _row(database: Database, statement: sql.Composed) -> dict[str, Any]:
+    return await (await database.connection.execute(statement)).fetchone() or {}
+
+
+async def _written(database: Database, statement: sql.Composed) -> Keys:
+    row = await _row(database, statement)
+    return Keys(row["count"], tuple(sorted(tuple(key) for key in row["samples"])))
 
 
 async def _verify(database: Database, data: ReferenceData, names: Statements) -> None:
-    cursor = await database.connection.execute(names.unequal)
-    row = await cursor.fetchone() or {}
-    staged, unequal = row["staged"], row["unequal"]
-    if staged != len(data.rows) or unequal:
+    unequal = (await _row(database, names.unequal))["unequal"]
+    if unequal:
         raise BadReferenceData(
-            f"{data.declaration.table}: after the load {unequal} rows differ from the file "
-            f"({staged} of {len(data.rows)} rows were copied): a trigger or rule of the table "
-            "changes them; nothing was changed"
+            f"{data.declaration.table}: after the load {unequal} rows differ from the file: a "
+            "trigger or rule of the table changes them, or a policy hides them; nothing was "
+            "changed"
         )
 
 
@@ -207,10 +241,8 @@ def _sorted_in(found: Difference, rows: Sequence[dict[str, Any]]) -> Difference:
 def _with_strangers(
     found: Difference, data: ReferenceData, rows: Sequence[dict[str, Any]]
 ) -> Difference:
-    known = {data.key_of(row) for row in data.rows}
-    strangers = [row for row in rows if tuple(row["key"]) not in known]
-    kept = [tuple(row["key"]) for row in strangers if row["kept"]]
-    others = Keys().with_more([tuple(row["key"]) for row in strangers if not row["kept"]])
+    kept = [tuple(row["key"]) for row in rows if row["kept"]]
+    others = Keys().with_more([tuple(row["key"]) for row in rows if not row["kept"]])
     found = replace(found, kept=found.kept.with_more(kept))
     if data.declaration.prune:
         return replace(found, removed=others)

@@ -15,6 +15,11 @@ _COMPARE = (
     "FROM {source} f LEFT JOIN {table} t ON {same_key} "
     "WHERE t.ctid IS NULL OR ROW({table_values}) IS DISTINCT FROM ROW({file_values}) ORDER BY 1"
 )
+# One row: how many rows were written, and the keys of some of them.
+_SUMMARY: LiteralString = (
+    " SELECT (SELECT count(*) FROM done) AS count, "
+    "ARRAY(SELECT ARRAY[{done_key_texts}] FROM done LIMIT 20) AS samples"
+)
 
 
 class Statements:
@@ -32,6 +37,9 @@ class Statements:
             "file_key_texts": sql.SQL(", ").join(
                 sql.SQL("{}::text").format(sql.Identifier("f", name)) for name in declaration.key
             ),
+            "table_keys": _joined(declaration.key, ", ", "t.{}"),
+            "done_key_texts": _joined(declaration.key, ", ", "{}::text"),
+            "name": sql.Literal(declaration.table),
             "same_key": _joined(declaration.key, " AND ", "t.{0} = f.{0}"),
             "table_values": _joined(data.columns, ", ", "t.{0}"),
             "file_values": _joined(data.columns, ", ", "f.{0}"),
@@ -49,9 +57,13 @@ class Statements:
         return self._sql(_COMPARE, source=source)
 
     @property
-    def compare_staged(self) -> sql.Composed:
-        """The same for the rows that were copied."""
-        return self._sql(_COMPARE, source=sql.SQL("stackwright_stage"))
+    def protected(self) -> sql.Composed:
+        """Keys of copied rows that differ from the table's, which are not to be overwritten."""
+        return self._sql(
+            "SELECT ARRAY[{key_texts}] AS key FROM stackwright_stage f JOIN {table} t "
+            "ON {same_key} WHERE {kept} "
+            "AND ROW({table_values}) IS DISTINCT FROM ROW({file_values}) ORDER BY 1"
+        )
 
     @property
     def strangers(self) -> sql.Composed:
@@ -91,18 +103,44 @@ class Statements:
 
     @property
     def update(self) -> sql.Composed:
-        """Bring rows that differ to the file, except protected ones."""
+        """Bring rows that differ to the file, except protected ones; see `_SUMMARY`."""
         return self._sql(
-            "UPDATE {table} t SET {assignments} FROM stackwright_stage f WHERE {same_key} "
-            "AND NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values})"
+            "WITH done AS (UPDATE {table} t SET {assignments} FROM stackwright_stage f "
+            "WHERE {same_key} AND NOT {kept} "
+            "AND ROW({table_values}) IS DISTINCT FROM ROW({file_values}) RETURNING {table_keys})"
+            "{summary}",
+            summary=self._sql(_SUMMARY),
         )
 
     @property
     def insert(self) -> sql.Composed:
-        """Add the rows that are missing."""
+        """Add the rows that are missing; see `_SUMMARY`."""
         return self._sql(
-            "INSERT INTO {table} ({columns}) SELECT {file_values} FROM stackwright_stage f "
-            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key})"
+            "WITH done AS (INSERT INTO {table} AS t ({columns}) SELECT {file_values} "
+            "FROM stackwright_stage f WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key}) "
+            "RETURNING {table_keys}){summary}",
+            summary=self._sql(_SUMMARY),
+        )
+
+    @property
+    def distinct_keys(self) -> sql.Composed:
+        """How many different keys were copied, as the server sees them: 1 and 01 may be one."""
+        return self._sql(
+            "SELECT count(*) AS keys FROM (SELECT FROM stackwright_stage f "
+            "WHERE ROW({keys}) IS NOT NULL GROUP BY {keys}) AS each"
+        )
+
+    @property
+    def simple(self) -> sql.Composed:
+        """Whether what is written to the table is what it then holds, and how many rows it has.
+
+        Triggers, rules, row level security, partitions and views may change or drop rows.
+        """
+        return self._sql(
+            "SELECT (SELECT count(*) FROM {table}) AS present, relkind = 'r' AND NOT relhasrules "
+            "AND NOT relhassubclass AND NOT row_security_active(c.oid) AND NOT EXISTS "
+            "(SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) AS simple "
+            "FROM pg_class c WHERE oid = {name}::regclass"
         )
 
     @property
