@@ -173,10 +173,14 @@ def test_a_sign_up_trigger_that_calls_another_function_is_replaced(
 
 
 def test_trials_of_the_fixed_date_begin_anew_and_nobody_elses(older: psycopg.Connection) -> None:
-    old, own, paid, none = (sign_up(older, f"{number}@example.com") for number in range(4))
+    older.execute("alter table profiles add column subscription_id text")
+    old, own, early, subscribed, paid, none = (sign_up(older, f"{n}@example.com") for n in range(6))
+    older.execute("update profiles set subscription_id = 'sub_1' where id = %s", (subscribed,))
     for user, status, end in (
         (old, None, "2025-05-23"),
         (own, "trial", "2025-08-01"),
+        (early, "trial", "2025-03-01"),
+        (subscribed, "trial", "2025-05-23"),
         (paid, "active", "2025-05-23"),
         (none, "trial", None),
     ):
@@ -191,6 +195,8 @@ def test_trials_of_the_fixed_date_begin_anew_and_nobody_elses(older: psycopg.Con
     assert {(row[0], row[1], row[2]) for row in found} == {
         (old, "trial", True),
         (own, "trial", False),
+        (early, "trial", False),
+        (subscribed, "trial", False),
         (paid, "active", False),
         (none, "trial", None),
     }

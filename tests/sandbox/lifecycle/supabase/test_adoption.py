@@ -13,6 +13,7 @@ from tests.sandbox.lifecycle.supabase.shop import (
     redeploy,
     secrets,
     versions,
+    with_secrets,
 )
 from tests.sandbox.lifecycle.worlds import Bench
 
@@ -73,11 +74,13 @@ def test_without_the_switch_the_preview_refuses_already(shop: Bench, name: str, 
     play(shop, scene)
 
 
-def test_what_a_killed_run_of_ours_left_is_nobody_elses(shop: Bench) -> None:
+@pytest.mark.parametrize("name", ["functions", "secrets"])
+def test_what_a_killed_run_of_ours_left_is_nobody_elses(shop: Bench, name: str) -> None:
     async def scene() -> None:
         with pytest.raises(Killed):
-            await shop.engine.up(program(shop), kill_after="functions")
-        await shop.engine.preview(changed(program(shop), "functions", project=REF))
+            await shop.engine.up(program(shop), kill_after=name)
+        mended = changed(with_secrets(program(shop), LEVEL="debug"), name, project=REF)
+        await shop.engine.preview(mended)
         assert "others" not in shop.log
 
     play(shop, scene)
