@@ -201,13 +201,13 @@ def newest(
 
 
 def prune(place: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` verified backups, and unverified ones older than those.
+    """Once there are `keep` verified backups, remove everything that is older than those.
 
     Never removes the newest verified one. Answers what was removed.
     """
     verified = [folder for folder, manifest in all_of(place) if manifest.verified]
     kept = verified[: max(keep, 1)]
-    if not kept:
+    if len(kept) < max(keep, 1):
         return []
     oldest = _order(kept[-1])
     gone = [folder for folder, _ in all_of(place) if _order(folder) < oldest]
