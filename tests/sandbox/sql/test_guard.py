@@ -26,6 +26,7 @@ create view public.seen as select 1 as a;
 create function public.f(a int) returns int language sql as 'select 1';
 create schema app;
 create table app.notes (id int);
+create table app.alone (id int);
 create type public.pair as (a int, b int);
 """
 
@@ -95,6 +96,8 @@ def called(name: str, folder: Path, dsn: str, *arguments: str) -> Result:
         ),
         ("alter schema app rename to gone; drop schema gone cascade", ["DROP SCHEMA gone"]),
         ("set search_path = app; truncate notes", ["TRUNCATE notes"]),
+        ("set search_path = app; drop table if exists alone", ["DROP TABLE alone"]),
+        ("drop table if exists alone", []),
         ("set local search_path to nowhere; drop table if exists absent", []),
         (
             "do $$ begin execute lower('x'); end $$; drop table if exists absent",
