@@ -49,6 +49,9 @@ class Settings(StackSettings):
     amounts_confirmed: str | None = Field(
         None, description="both amounts once more, by whoever answers for them in production"
     )
+    beta_trial_days: int = Field(
+        7, description="days that BETATESTER2025 adds to the usual trial", ge=0, le=723
+    )
 
     web_app_repo: str = Field(description="the git repository of the web app")
     web_app_branch: str = Field(description="the branch that is built")

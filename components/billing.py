@@ -1,10 +1,11 @@
-"""What Stripe sells for us, and where it tells us what was sold."""
+"""What Stripe sells for us, the code of the beta testers, and where Stripe tells what was sold."""
 
 import pulumi
 
 from settings import Settings
 from stackwright import stripe, supabase
 
+TESTER_CODE = "BETATESTER2025"
 EVENTS = [
     "checkout.session.completed",
     "customer.subscription.created",
@@ -16,7 +17,12 @@ EVENTS = [
 
 
 class Billing(pulumi.ComponentResource):
-    """The product with a monthly and an annual price. Amounts are settings, not code."""
+    """The product with a monthly and an annual price. Amounts are settings, not code.
+
+    The testers' code adds days to the trial and is not meant to take anything off. Stripe has no
+    code without a coupon and no coupon without a discount, so this one takes one cent off one
+    invoice, of this product only. The days are in the code's metadata, for the checkout to read.
+    """
 
     def __init__(self, name: str, settings: Settings) -> None:
         super().__init__("voip:Billing", name)
@@ -29,6 +35,7 @@ class Billing(pulumi.ComponentResource):
         )
         self.monthly = self._price("monthly", settings.monthly_amount, "month")
         self.annual = self._price("annual", settings.annual_amount, "year")
+        self.tester_code = self._tester_code(settings.beta_trial_days)
         self.register_outputs({})
 
     def _price(self, name: str, amount: int, interval: stripe.Interval) -> stripe.Price:
@@ -40,6 +47,26 @@ class Billing(pulumi.ComponentResource):
             unit_amount=amount,
             recurring={"interval": interval},
             lookup_key=f"accelerator_{name}",
+        )
+
+    def _tester_code(self, extra_days: int) -> stripe.PromotionCode:
+        """No limit and no end: every registered tester can use it. A new coupon is a new code."""
+        coupon = stripe.Coupon(
+            "beta-tester",
+            opts=pulumi.ResourceOptions(parent=self),
+            coupon_id="voip_accelerator_beta_tester",
+            amount_off=1,
+            currency="usd",
+            duration="once",
+            products=[self.product.id],
+            name="VoIP Accelerator beta tester",
+        )
+        return stripe.PromotionCode(
+            "beta-tester-code",
+            opts=pulumi.ResourceOptions(parent=self, replace_with=[coupon]),
+            code=TESTER_CODE,
+            coupon=coupon.id,
+            metadata={"plan": "accelerator", "extra_trial_days": str(extra_days)},
         )
 
 
