@@ -184,8 +184,10 @@ def _surely_fine(declaration: Declaration, columns: Sequence[str], rows: Sequenc
     """Whether rows of a large file need no look one by one: widths, keys and rules hold."""
     if set(map(len, rows)) - {len(columns)}:
         return False
-    key = itemgetter(*(columns.index(name) for name in declaration.key))
-    if len(set(map(key, rows))) != len(rows):
+    places = [columns.index(name) for name in declaration.key]
+    key = itemgetter(*places)
+    keys = set(map(key, rows))
+    if len(keys) != len(rows) or any("" in each if len(places) > 1 else not each for each in keys):
         return False
     ruled = ((columns.index(name), rule) for name, rule in declaration.columns.items())
     return not any(
@@ -204,7 +206,9 @@ def _row_problems(
             yield f"line {line}: {len(row)} fields, and the header has {len(columns)}"
             continue
         key = tuple(row[place] for place in places)
-        if lines.setdefault(key, line) != line:
+        if "" in key:
+            yield f"line {line}: a part of its key is empty"
+        elif lines.setdefault(key, line) != line:
             yield f"line {line}: key {'/'.join(key)} is also on line {lines[key]}"
         for place, name, rule in rules:
             if complaint := rule.complaint(row[place]):

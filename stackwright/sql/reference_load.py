@@ -161,9 +161,7 @@ async def _merge(database: Database, data: ReferenceData, names: Statements) -> 
     if data.declaration.keep:
         rows = await (await connection.execute(names.protected)).fetchall()
         kept = Keys().with_more([tuple(row["key"]) for row in rows])
-    changed = await _written(database, names.update)
-    added = await _written(database, names.insert)
-    found = Difference(added, changed, kept)
+    found = await _write(database, names, kept)
     table = await _row(database, names.simple)
     if not table["simple"]:
         await _verify(database, data, names)
@@ -184,13 +182,13 @@ async def _copy(database: Database, data: ReferenceData, names: Statements) -> N
     async with connection.cursor() as cursor, cursor.copy(names.copy) as copy:
         for start in range(0, len(data.text), COPY_BLOCK):
             await copy.write(data.text[start : start + COPY_BLOCK])
-    await connection.execute("ANALYZE stackwright_stage")
+    if (await _row(database, names.exact_keys))["exact"]:
+        return
     keys = (await _row(database, names.distinct_keys))["keys"]
     if keys != len(data.rows):
         raise BadReferenceData(
             f"{data.declaration.table}: {len(data.rows)} rows of the file have only {keys} "
-            "different keys in the types of the table (an empty field is no key, and 1 may equal "
-            "01); nothing was changed"
+            "different keys in the types of the table (where 1 equals 01); nothing was changed"
         )
 
 
@@ -198,9 +196,25 @@ async def _row(database: Database, statement: sql.Composed) -> dict[str, Any]:
     return await (await database.connection.execute(statement)).fetchone() or {}
 
 
-async def _written(database: Database, statement: sql.Composed) -> Keys:
-    row = await _row(database, statement)
-    return Keys(row["count"], tuple(sorted(tuple(key) for key in row["samples"])))
+async def _write(database: Database, names: Statements, kept: Keys) -> Difference:
+    connection = database.connection
+    count = (await connection.execute(names.update)).rowcount
+    changed, command = await _samples(database, names, count)
+    count = (await connection.execute(names.insert)).rowcount
+    added, _ = await _samples(database, names, count, command)
+    return Difference(added, changed, kept)
+
+
+async def _samples(
+    database: Database, names: Statements, count: int, not_by: str = ""
+) -> tuple[Keys, str]:
+    """`count` rows were just written: some of their keys, and the number of the command."""
+    if not count:
+        return Keys(), not_by
+    cursor = await database.connection.execute(names.written, {"not_by": not_by})
+    rows = await cursor.fetchall()
+    keys = tuple(sorted(tuple(row["key"]) for row in rows))
+    return Keys(count, keys), rows[0]["command"] if rows else ""
 
 
 async def _verify(database: Database, data: ReferenceData, names: Statements) -> None:

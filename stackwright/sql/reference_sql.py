@@ -15,11 +15,6 @@ _COMPARE = (
     "FROM {source} f LEFT JOIN {table} t ON {same_key} "
     "WHERE t.ctid IS NULL OR ROW({table_values}) IS DISTINCT FROM ROW({file_values}) ORDER BY 1"
 )
-# One row: how many rows were written, and the keys of some of them.
-_SUMMARY: LiteralString = (
-    " SELECT (SELECT count(*) FROM done) AS count, "
-    "ARRAY(SELECT ARRAY[{done_key_texts}] FROM done LIMIT 20) AS samples"
-)
 
 
 class Statements:
@@ -37,8 +32,7 @@ class Statements:
             "file_key_texts": sql.SQL(", ").join(
                 sql.SQL("{}::text").format(sql.Identifier("f", name)) for name in declaration.key
             ),
-            "table_keys": _joined(declaration.key, ", ", "t.{}"),
-            "done_key_texts": _joined(declaration.key, ", ", "{}::text"),
+            "key_names": sql.Literal(list(declaration.key)),
             "name": sql.Literal(declaration.table),
             "same_key": _joined(declaration.key, " AND ", "t.{0} = f.{0}"),
             "table_values": _joined(data.columns, ", ", "t.{0}"),
@@ -103,23 +97,35 @@ class Statements:
 
     @property
     def update(self) -> sql.Composed:
-        """Bring rows that differ to the file, except protected ones; see `_SUMMARY`."""
+        """Bring rows that differ to the file, except protected ones."""
         return self._sql(
-            "WITH done AS (UPDATE {table} t SET {assignments} FROM stackwright_stage f "
-            "WHERE {same_key} AND NOT {kept} "
-            "AND ROW({table_values}) IS DISTINCT FROM ROW({file_values}) RETURNING {table_keys})"
-            "{summary}",
-            summary=self._sql(_SUMMARY),
+            "UPDATE {table} t SET {assignments} FROM stackwright_stage f WHERE {same_key} "
+            "AND NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values})"
         )
 
     @property
     def insert(self) -> sql.Composed:
-        """Add the rows that are missing; see `_SUMMARY`."""
+        """Add the rows that are missing."""
         return self._sql(
-            "WITH done AS (INSERT INTO {table} AS t ({columns}) SELECT {file_values} "
-            "FROM stackwright_stage f WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key}) "
-            "RETURNING {table_keys}){summary}",
-            summary=self._sql(_SUMMARY),
+            "INSERT INTO {table} ({columns}) SELECT {file_values} FROM stackwright_stage f "
+            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key})"
+        )
+
+    @property
+    def written(self) -> sql.Composed:
+        """Keys of some rows that this transaction wrote; `%(not_by)s`: by none of its commands."""
+        return self._sql(
+            "SELECT ARRAY[{key_texts}] AS key, t.cmin::text AS command FROM {table} t "
+            "WHERE t.xmin = pg_current_xact_id()::xid AND t.cmin::text <> %(not_by)s LIMIT 20"
+        )
+
+    @property
+    def exact_keys(self) -> sql.Composed:
+        """Whether keys that differ as text differ as values: true for text, not for numbers."""
+        return self._sql(
+            "SELECT bool_and(atttypid IN ('text'::regtype, 'varchar'::regtype) AND (attcollation "
+            "IN (SELECT oid FROM pg_collation WHERE collisdeterministic))) AS exact "
+            "FROM pg_attribute WHERE attrelid = {name}::regclass AND attname = ANY ({key_names})"
         )
 
     @property

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stackwright.postgres.server import Postgres
 from stackwright.sql.database import reading, writing
 from stackwright.sql.errors import BadReferenceData
 from stackwright.sql.limits import Limits
@@ -152,3 +153,28 @@ def test_a_large_table_is_not_counted_to_its_end_by_a_diff(
     assert (state(table, data).rows, state(table, data).is_current(data)) == (2, True)
     rows(table, "truncate codes")
     assert not state(table, data).is_current(data)
+
+
+def test_keys_that_are_one_number_are_refused(table: str, folder: Path) -> None:
+    rows(table, "alter table codes alter column code type int using code::int")
+    data = declared(folder, "1,1,file,t\n01,2,file,t\n")
+    with pytest.raises(BadReferenceData, match=r"2 rows .* only 1 different keys"):
+        loaded(table, data)
+    assert contents(table) == []
+
+
+def test_rows_that_a_policy_hides_are_not_taken_for_loaded(
+    server: Postgres, table: str, folder: Path
+) -> None:
+    name = table.rpartition("/")[2]
+    loaded(table, declared(folder, "001,1,file,t\n"))
+    admin = server.admin_dsn(name)
+    rows(admin, "create role loader login password 'l'")
+    rows(admin, f'grant create on database "{name}" to loader')
+    rows(admin, "grant all on codes, codes_id_seq to loader; grant all on schema stackwright "
+        "to loader; grant all on all tables in schema stackwright to loader")  # fmt: skip
+    rows(admin, "alter table codes enable row level security")
+    rows(admin, "create policy see on codes for select using (true)")
+    with pytest.raises(BadReferenceData, match=r"1 rows differ from the file: .* policy hides"):
+        loaded(server.dsn("loader", name, "l"), declared(folder, "001,2,file,t\n"))
+    rows(admin, "drop owned by loader cascade; drop role loader")

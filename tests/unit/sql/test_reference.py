@@ -36,6 +36,7 @@ def test_another_byte_or_another_rule_is_another_checksum(tmp_path: Path) -> Non
         (HEAD + "rows: 3\n", CSV, "it has 2 rows, and 3 are declared"),
         (HEAD, CSV + "001,c,3\n", "line 4: key 001 is also on line 2"),
         (HEAD, CSV + "003,c\n", "line 4: 2 fields, and the header has 3"),
+        (HEAD, CSV + ",c,3\n", "line 4: a part of its key is empty"),
         (HEAD, "code,kind,kind\n", "column kind stands twice in the header"),
         (HEAD, "kind,score\n", "column code is declared but missing in the header"),
         (HEAD, "", "the first line must name the columns"),
