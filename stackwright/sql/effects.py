@@ -10,6 +10,7 @@ thing. A definition that the same file makes again (a policy, a trigger, a view)
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from stackwright.sql import parser, word_effects
@@ -42,11 +43,9 @@ def effects(migrations: Iterable[Migration], *, parsed: bool = parser.AVAILABLE)
 def events(statement: Statement, *, parsed: bool = parser.AVAILABLE) -> list[Event]:
     """What one statement locks, loses, makes and renames."""
     if parsed:
-        try:
+        with suppress(Unparsable, RecursionError):
             return list(_parsed_events(statement))
-        except (Unparsable, RecursionError):
-            return list(map(_unread, word_effects.of_statement(statement)))
-    return word_effects.of_statement(statement)
+    return list(map(_unread, word_effects.of_statement(statement)))
 
 
 class _Reader:

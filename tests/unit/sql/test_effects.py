@@ -3,7 +3,7 @@
 import pytest
 
 from stackwright.sql.effect_rules import EXCLUSIVE, POLITE, ROWS, SHARE, WRITES, Effect
-from stackwright.sql.effects import effects
+from stackwright.sql.effects import UNREAD, effects
 from stackwright.sql.migration import Migration
 
 
@@ -404,6 +404,11 @@ def test_a_statement_too_deep_for_the_parser_is_judged_by_its_words() -> None:
     [effect] = of(everything)
     assert effect.destroys
     assert "judged by its words, not parsed" in effect.note
+
+
+def test_without_a_parser_every_effect_says_so() -> None:
+    assert [e.note for e in of("drop table t; truncate u", parsed=False)] == [UNREAD, UNREAD]
+    assert UNREAD not in of("drop table t")[0].note
 
 
 def test_quoted_and_strange_names_are_kept_apart() -> None:
