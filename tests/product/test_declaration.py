@@ -1,5 +1,6 @@
 """The table of functions: what each stack gets, and what is wrong with a line is said at once."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,13 @@ def test_a_secret_that_a_new_source_reads_is_missed(
 
 def test_every_function_is_called_after_its_deployment() -> None:
     assert checks.CALLS.keys() == BY_SLUG.keys() - {"stripe-events"}  # which gets a signed event
+
+
+def test_the_page_of_the_functions_says_what_the_table_says() -> None:
+    page = (ROOT / "docs/functions.md").read_text()
+    told = {}
+    for slug, rest in re.findall(r"(?m)^\| `([a-z-]+)` \|(.*)\|$", page):
+        group, stacks, jwt, secrets, _ = (cell.strip() for cell in rest.split("|"))
+        names = tuple(re.findall(r"`(\w+)`", secrets))
+        told[slug] = (group, tuple(stacks.split(", ")), jwt.startswith("yes"), names)
+    assert told == {f.slug: (f.group, f.stacks, f.verify_jwt, f.secrets) for f in FUNCTIONS}
