@@ -1,5 +1,7 @@
 """`make bench`: what a run costs beside the least that it could cost, as tables.
 
+`make bench ARGS=sql` measures the SQL engine instead (`sql.py`).
+
 Every figure stands beside a floor that was measured in the same minute on the same machine, in
 turn (A B A B): machines are noisy, ratios hold. Nothing here is asserted.
 """
@@ -169,4 +171,9 @@ def _sandbox(project: Path, *arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["sql"]:
+        from bench import sql
+
+        sql.main()
+    else:
+        main()
