@@ -2,15 +2,18 @@
 
 `database.dump` (or the folder `database/`, when several jobs wrote it) holds schema and rows of
 the user's schemas, `auth.dump` the rows of the users, `platform.sql` what the user put on the
-platform's tables. Nothing is written to the database. Limits: files in storage, sessions, vault
-secrets and the project's settings are not in it, and the manifest says so.
+platform's tables, `catalogue.json` every object with its definition, to compare with. Nothing is
+written to the database. Limits: files in storage, sessions, vault secrets and the project's
+settings are not in it, and the manifest says so.
 PostgreSQL: documentation of pg_dump, options --snapshot and --jobs.
 """
 
 import asyncio
+import json
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from stackwright.clock import SYSTEM, Clock
@@ -23,7 +26,7 @@ from stackwright.sql.manifest import File, Manifest
 from stackwright.sql.record import commit_of
 from stackwright.sql.replica import replica
 
-DATABASE, AUTH, PLATFORM = "database", "auth.dump", "platform.sql"
+DATABASE = "database"
 PARALLEL_FROM = 1 << 30
 """Bytes from which several jobs are worth their connections."""
 MOST_JOBS = 4
@@ -104,10 +107,12 @@ def _write(database: Database, dsn: str, known: Inventory, folder: Path, options
     dump = _Dump(dsn, client_tools.program("pg_dump", major), known, options)
     dump.database(folder)
     if known.auth_tables:
-        dump.auth(folder / AUTH)
+        dump.auth(folder / restore.AUTH)
+    with sealing.written(folder / restore.CATALOGUE, options.key) as file:
+        file.write(json.dumps([asdict(item) for item in known.objects]).encode())
     if known.platform_sql:
         text = "".join(f"{statement};\n" for statement in known.platform_sql)
-        with sealing.written(folder / PLATFORM, options.key) as file:
+        with sealing.written(folder / restore.PLATFORM, options.key) as file:
             file.write(text.encode())
 
 
@@ -195,13 +200,14 @@ def _described(
         tool=client_tools.version(client_tools.program("pg_dump", major)),
         git_sha=commit_of(options.root.parent),
         snapshot=known.snapshot,
+        role=known.role,
         started_at=manifest.iso(started),
         finished_at=manifest.iso(finished),
         took_seconds=round(finished - started, 2),
         schemas=known.schemas,
         tables=known.tables,
         auth_tables=known.auth_tables,
-        objects=known.objects,
+        objects=dict(Counter(item.kind for item in known.objects)),
         platform_objects=len(known.platform_sql),
         extensions=known.extensions,
         roles=known.roles,

@@ -6,11 +6,19 @@ the platform's own schemas (but not what users put on their tables), the ledgers
 event triggers, text search and operators.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stackwright.sql.database import ReadOnlyDatabase, translated
-from stackwright.sql.inventory import PLATFORM
+from psycopg import sql
+
+from stackwright.sql.database import Connection, ReadOnlyDatabase, Row, translated
+
+PLATFORM = (
+    "auth", "storage", "realtime", "_realtime", "extensions", "graphql", "graphql_public", "vault",
+    "pgbouncer", "pgsodium", "pgsodium_masks", "net", "cron", "supabase_functions", "_analytics",
+    "pgtle", "information_schema",
+)  # fmt: skip
+"""Schemas that Supabase makes and changes itself."""
 
 LEDGERS = ("supabase_migrations", "stackwright")
 PLATFORM_EXTENSIONS = (
@@ -30,6 +38,7 @@ schemas AS MATERIALIZED (
     SELECT oid, nspname AS name, nspacl, nspowner FROM pg_catalog.pg_namespace
     WHERE nspname NOT LIKE 'pg\_%' AND NOT nspname = ANY ({foreign_schemas})
     AND ('pg_catalog.pg_namespace'::pg_catalog.regclass::oid, oid) NOT IN (TABLE brought)
+    AND ({all_schemas} OR nspname = ANY ({schemas}))
 ),
 relations AS MATERIALIZED (
     SELECT c.*, s.name AS schema, format('%I.%I', s.name, c.relname) AS name
@@ -190,7 +199,7 @@ SELECT * FROM (
     SELECT 'publication', format('%I', pubname), format('%I.%I', schemaname, tablename),
         format('ALTER PUBLICATION %I ADD TABLE %I.%I', pubname, schemaname, tablename)
     FROM pg_catalog.pg_publication_tables JOIN pg_catalog.pg_publication USING (pubname)
-    WHERE NOT puballtables
+    WHERE NOT puballtables AND schemaname IN (SELECT schemas.name FROM schemas)
     UNION ALL
     SELECT 'comment', i.type, i.identity, format('COMMENT ON %s %s IS %L', CASE i.type
         WHEN 'table column' THEN 'COLUMN' WHEN 'view column' THEN 'COLUMN'
@@ -237,11 +246,31 @@ class Object:
 
 async def read(database: ReadOnlyDatabase) -> list[Object]:
     """Every object of the user's own, in one round trip; raises `DatabaseRefused`."""
-    query = _QUERY.replace("{foreign_schemas}", _array((*PLATFORM, *LEDGERS)))
-    query = query.replace("{platform_extensions}", _array(PLATFORM_EXTENSIONS))
     with translated(f"cannot read the catalogue of {database.where}"):
-        rows = await database.query(query)
+        return _objects(await database.query(_text(())))
+
+
+async def read_inside(connection: Connection, schemas: Sequence[str]) -> list[Object]:
+    """The objects of some schemas, in the transaction of a caller who has begun one."""
+    cursor = await connection.execute(_text(schemas).encode())
+    return _objects(await cursor.fetchall())
+
+
+def _objects(rows: Iterable[Row]) -> list[Object]:
     return sorted((Object(**row) for row in rows), key=_order)
+
+
+def _text(schemas: Sequence[str]) -> str:
+    values = {
+        "{foreign_schemas}": _array((*PLATFORM, *(() if schemas else LEDGERS))),
+        "{platform_extensions}": _array(PLATFORM_EXTENSIONS),
+        "{schemas}": _array(schemas),
+        "{all_schemas}": "false" if schemas else "true",
+    }
+    text = _QUERY
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
 
 
 def _order(item: Object) -> tuple[str, str, str]:
@@ -249,6 +278,5 @@ def _order(item: Object) -> tuple[str, str, str]:
     return item.kind, item.parent, "" if item.kind == "column" else item.name
 
 
-def _array(names: Iterable[str]) -> str:
-    """Names of ours, all plain words, as an array of SQL."""
-    return "ARRAY[" + ", ".join(f"'{name}'" for name in names) + "]"
+def _array(names: Sequence[str]) -> str:
+    return sql.Literal(list(names)).as_string(None) + "::text[]"

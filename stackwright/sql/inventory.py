@@ -2,7 +2,7 @@
 
 Ours are the schemas that the platform does not keep for itself. What users put on the platform's
 own tables (a trigger on `auth.users`, policies on `storage.objects`, tables in a publication) is
-in no dump of our schemas: it is kept as SQL.
+in no dump of our schemas: it is kept as SQL, with the default privileges of the whole database.
 PostgreSQL: documentation 9.28.5 "Snapshot Synchronization Functions".
 """
 
@@ -12,14 +12,10 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from stackwright.sql import catalogue, default_privileges
+from stackwright.sql.catalogue import PLATFORM, Object
 from stackwright.sql.database import Connection, Database, Row, translated
 
-PLATFORM = (
-    "auth", "storage", "realtime", "_realtime", "extensions", "graphql", "graphql_public", "vault",
-    "pgbouncer", "pgsodium", "pgsodium_masks", "net", "cron", "supabase_functions", "_analytics",
-    "pgtle", "information_schema",
-)  # fmt: skip
-"""Schemas that Supabase makes and changes itself."""
 AUTH_TABLES = ("auth.users", "auth.identities")
 """What is needed to sign in again; sessions are not: everyone signs in anew."""
 COUNTED_AT_ONCE = 200
@@ -42,23 +38,6 @@ WHERE n.nspname = ANY (%(schemas)s) AND c.relkind = 'r' AND NOT EXISTS (
     WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid AND deptype = 'e'
 )
 ORDER BY 1, 2"""
-_OBJECTS = """
-WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY (%(schemas)s)),
-tables AS (SELECT * FROM pg_catalog.pg_class WHERE relnamespace IN (SELECT oid FROM ours))
-SELECT 'functions' AS kind, count(*) AS number FROM pg_catalog.pg_proc p
-    WHERE pronamespace IN (SELECT oid FROM ours) AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
-UNION ALL SELECT 'views', count(*) FROM tables WHERE relkind IN ('v', 'm')
-UNION ALL SELECT 'indexes', count(*) FROM tables WHERE relkind IN ('i', 'I')
-UNION ALL SELECT 'sequences', count(*) FROM tables WHERE relkind = 'S'
-UNION ALL SELECT 'tables with row-level security', count(*) FROM tables WHERE relrowsecurity
-UNION ALL SELECT 'policies', count(*) FROM pg_catalog.pg_policy
-    WHERE polrelid IN (SELECT oid FROM tables)
-UNION ALL SELECT 'triggers', count(*) FROM pg_catalog.pg_trigger
-    WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM tables)
-UNION ALL SELECT 'constraints', count(*) FROM pg_catalog.pg_constraint
-    WHERE conrelid IN (SELECT oid FROM tables) AND contype <> 'n'"""
 _EXTENSIONS = """
 SELECT extname AS name, nspname AS schema
 FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
@@ -100,10 +79,11 @@ class Inventory:
     """What there is; see `Manifest` for the same names. `platform_sql`: statements in order."""
 
     snapshot: str
+    role: str
     schemas: Sequence[str]
     tables: Mapping[str, int]
     auth_tables: Mapping[str, int]
-    objects: Mapping[str, int]
+    objects: Sequence[Object]
     extensions: Mapping[str, str]
     roles: Sequence[str]
     platform_sql: Sequence[str]
@@ -136,17 +116,20 @@ async def take(connection: Connection, chosen: Sequence[str] = ()) -> Inventory:
     with translated("cannot read what is to be backed up"):
         schemas = list(chosen) or await schemas_of(connection)
         values = {"schemas": schemas, "platform": list(PLATFORM)}
-        [first] = await _rows(connection, "SELECT pg_export_snapshot() AS name")
+        [first] = await _rows(
+            connection, "SELECT pg_export_snapshot() AS name, current_user AS role"
+        )
         [size] = await _rows(
             connection, "SELECT pg_database_size(current_database())::bigint AS bytes"
         )
         tables = [(r["schema"], r["name"]) for r in await _rows(connection, _TABLES, values)]
         return Inventory(
             first["name"],
+            first["role"],
             schemas,
             await counts(connection, tables),
             await counts(connection, await auth_tables(connection)),
-            {r["kind"]: r["number"] for r in await _rows(connection, _OBJECTS, values)},
+            await catalogue.read_inside(connection, schemas),
             {r["name"]: r["schema"] for r in await _rows(connection, _EXTENSIONS)},
             [r["name"] for r in await _rows(connection, _ROLES)],
             await _platform_sql(connection, values),
@@ -186,6 +169,7 @@ async def _platform_sql(connection: Connection, values: Mapping[str, object]) ->
     triggers = await _rows(connection, _TRIGGERS, values)
     policies = await _rows(connection, _POLICIES)
     published = await _rows(connection, _PUBLISHED, values)
+    rules = await default_privileges.read(connection, [])
     return [
         *(line for row in triggers for line in _replaced("TRIGGER", row)),
         *(line for row in policies for line in _replaced("POLICY", row)),
@@ -195,6 +179,7 @@ async def _platform_sql(connection: Connection, values: Mapping[str, object]) ->
             .as_string(connection)
             for r in published
         ),
+        *default_privileges.put_back(rules, whole_database=True),
     ]
 
 

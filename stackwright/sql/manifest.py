@@ -50,11 +50,12 @@ class File:
 class Manifest:
     """A backup. Times are ISO 8601 in UTC, `took_seconds` is without the verification.
 
-    `tables`: rows of each table in the backup's own snapshot; `auth_tables`: those of users,
-    where they could be read; `objects`: number of objects by kind; `platform_objects`: triggers
-    and policies on the platform's tables; `extensions`: name to schema; `roles`: those that the
-    objects speak of; `left_out`: sentences on what this backup cannot bring back. `encryption`
-    is none for plain files; `mac` then proves that nobody changed manifest or files.
+    `role`: who made it; `tables`: rows of each table in the backup's own snapshot; `auth_tables`:
+    those of users, where they could be read; `objects`: number of objects by kind;
+    `platform_objects`: statements for the platform's tables; `extensions`: name to schema;
+    `roles`: those that the objects speak of; `left_out`: sentences on what this backup cannot
+    bring back. `encryption` is none for plain files; else `mac` proves that nobody changed the
+    manifest or a file.
     """
 
     stack: str
@@ -64,6 +65,7 @@ class Manifest:
     tool: str
     git_sha: str | None
     snapshot: str
+    role: str
     started_at: str
     finished_at: str
     took_seconds: float

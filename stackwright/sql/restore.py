@@ -7,6 +7,7 @@ owner of everything; that is the price of needing no superuser.
 """
 
 import asyncio
+import json
 import shutil
 import subprocess
 import tempfile
@@ -19,11 +20,23 @@ from typing import IO
 
 from stackwright.clock import SYSTEM
 from stackwright.errors import Refused, StackwrightError
-from stackwright.sql import client_tools, inventory, lock, manifest, restore_sql, sealing
+from stackwright.sql import (
+    client_tools,
+    default_privileges,
+    drift,
+    inventory,
+    lock,
+    manifest,
+    restore_sql,
+    sealing,
+)
+from stackwright.sql.catalogue import Object
 from stackwright.sql.database import Connection, Database, translated, writing
+from stackwright.sql.default_privileges import Rule
 from stackwright.sql.manifest import Manifest
 
-AUTH, PLATFORM = "auth.dump", "platform.sql"
+AUTH, PLATFORM, CATALOGUE = "auth.dump", "platform.sql", "catalogue.json"
+_CONTENT = {"table", "view", "function", "type", "sequence"}
 FIRST_BLOCK = 1 << 16
 
 _AVAILABLE = "SELECT name FROM pg_catalog.pg_available_extensions"
@@ -54,7 +67,7 @@ class Outlook:
     `rows`: rows of each of its tables now; `replaced`: schemas that would be emptied; `alone`:
     the user's other schemas; `users`: whether users would be restored; `extensions` and `roles`:
     what would be made first; `powers`: roles that we may act for; `lacking`: sentences on what
-    cannot be restored here.
+    cannot be restored here; `defaults`: what new objects of our `role` are open to.
     """
 
     server_version: int
@@ -67,6 +80,8 @@ class Outlook:
     roles: Sequence[str]
     powers: frozenset[str]
     lacking: Sequence[str] = field(default=())
+    role: str = ""
+    defaults: Sequence[Rule] = field(default=())
 
     @property
     def is_empty(self) -> bool:
@@ -97,7 +112,7 @@ async def _look(
     return Outlook(
         database.server_version,
         {**seen.tables, **{name: seen.auth_tables.get(name, 0) for name in wanted}},
-        sum(seen.objects.values()) + len(seen.tables),
+        sum(item.kind in _CONTENT for item in seen.objects),
         replaced,
         [name for name in there if name not in known.schemas and name != "public"],
         [name for name in wanted if name in writable],
@@ -110,6 +125,8 @@ async def _look(
             *(f"the rows of {name}: the table is not there, or this role may not write it"
               for name in wanted if name not in writable),
         ],
+        seen.role,
+        await default_privileges.read(connection, known.schemas),
     )  # fmt: skip
 
 
@@ -141,7 +158,7 @@ async def run(
         wipe = await _wiping(database, outlook) if into is Into.REPLACE else []
         feed = _Feed(folder, known, dsn, key, outlook, wipe, tell)
         await asyncio.to_thread(feed.all)
-        refused = await _compare(database, known, outlook)
+        refused = await _compare(database, folder, known, key, outlook)
     return replace(outlook, lacking=[*outlook.lacking, *refused])
 
 
@@ -167,20 +184,21 @@ async def _wiping(database: Database, outlook: Outlook) -> list[str]:
             return await restore_sql.wiping(connection, outlook.replaced, outlook.users)
 
 
-async def _compare(database: Database, known: Manifest, outlook: Outlook) -> list[str]:
-    """Rows were counted inside the transaction; policies, functions and so on are counted here.
+async def _compare(
+    database: Database, folder: Path, known: Manifest, key: str | None, outlook: Outlook
+) -> list[str]:
+    """Rows were counted inside the transaction; every object is compared here.
 
     Answers which extensions this role could not make, although nothing here needs them.
     """
     async with inventory.snapshot(database) as connection:
         seen = await inventory.take(connection, known.schemas)
-    wrong = [
-        f"{number} {kind} instead of {known.objects[kind]}"
-        for kind, number in seen.objects.items()
-        if kind in known.objects and number != known.objects[kind]
-    ]
+    wanted = [Object(**item) for item in json.loads(sealing.content(folder / CATALOGUE, key))]
+    same_major = known.server_major == database.server_version // 10000
+    wrong = restore_sql.unlike(drift.compare(seen.objects, wanted), wanted, same_major=same_major)
     if wrong:
-        raise StackwrightError(f"restored, but not complete: {', '.join(wrong)}")
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise StackwrightError(f"restored, but not as it was: {'; '.join(wrong[:5])}{more}")
     absent = outlook.extensions.keys() - seen.extensions.keys()
     return [f"extension {name}: this role may not create it" for name in sorted(absent)]
 
@@ -200,11 +218,13 @@ class _Feed:
     def all(self) -> None:
         try:
             with self._psql() as told:
-                self._say(told, restore_sql.opening(self.wipe, self._beginnings()))
+                aside = [line for rule in self.outlook.defaults for line in rule.set_aside()]
+                self._say(told, restore_sql.opening(self.wipe, [*self._beginnings(), *aside]))
                 if self.outlook.users:
                     self._pour(told, self.folder / AUTH, users=True)
                 self._pour(told, self._archive(), users=False)
-                self._say(told, [*self._platform(), *self._counted(), "COMMIT"])
+                ends = [*self._platform(), *self._defaults(), *self._counted(), "COMMIT"]
+                self._say(told, ends)
         except BrokenPipeError:
             raise RestoreFailed("psql ended early; nothing was restored") from None
         except client_tools.ToolFailed as error:
@@ -244,6 +264,11 @@ class _Feed:
         if not path.exists():
             return []
         return [sealing.content(path, self.key).decode().rstrip().removesuffix(";")]
+
+    def _defaults(self) -> list[str]:
+        """Another role made the backup: its rules came with it, and ours are put back."""
+        same = self.known.role == self.outlook.role
+        return [] if same else default_privileges.put_back(self.outlook.defaults)
 
     def _counted(self) -> list[str]:
         users = {name: self.known.auth_tables[name] for name in self.outlook.users}

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import sql
 
+from stackwright.sql.catalogue import Object
 from stackwright.sql.database import Connection
+from stackwright.sql.drift import Change, Difference
 
 LOCK_TIMEOUT = "30s"
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -139,6 +141,28 @@ def _is_left_out(line: str, powers: frozenset[str]) -> bool:
     if words[:1] == ["SCHEMA"] and words[1:2] == ["-"]:
         return True
     return words[:2] == ["DEFAULT", "ACL"] and words[-1] not in powers
+
+
+def unlike(
+    differences: Iterable[Difference], wanted: Iterable[Object], *, same_major: bool
+) -> list[str]:
+    """What of a restored database is not as it was backed up, as sentences.
+
+    Other majors word some definitions differently; extensions are reported on their own.
+    """
+    names = {item.name for item in wanted}
+    return [
+        f"{item.kind} {item.name} of {item.parent}" if item.parent else f"{item.kind} {item.name}"
+        for item in differences
+        if item.kind != "extension"
+        and (same_major or item.change is not Change.CHANGED)
+        and (item.change is not Change.EXTRA or _owner(item) in names)
+    ]
+
+
+def _owner(item: Difference) -> str:
+    """What it belongs to: a grant's parent is `TABLE public.t`."""
+    return item.parent.partition(" ")[2] if item.kind == "grant" else item.parent
 
 
 def understood(text: bytes, server_version: int) -> bytes:

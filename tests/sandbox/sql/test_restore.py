@@ -102,6 +102,64 @@ def test_a_restored_table_is_open_to_the_same_roles_as_a_new_one(dsn: str, tmp_p
         assert rows(dsn, f"select has_table_privilege('anon', '{table}', 'insert')") == [(True,)]
 
 
+def test_what_was_closed_stays_closed_although_new_tables_are_open(
+    dsn: str, empty: str, tmp_path: Path
+) -> None:
+    """Supabase opens every new table to its API roles; a restored one is not new."""
+    rows(
+        dsn,
+        """
+        create table public.shut (a int);
+        revoke all on public.shut from anon, authenticated;
+        grant select on public.shut to authenticated;
+        create function public.inner() returns int language sql as 'select 1';
+        revoke execute on function public.inner() from public, anon;
+        """,
+    )
+    restored(made(dsn, tmp_path, verify=False), empty, Into.EMPTY)
+    asked = """
+        select has_table_privilege('anon', 'shut', 'select'),
+            has_table_privilege('authenticated', 'shut', 'select'),
+            has_table_privilege('authenticated', 'shut', 'insert'),
+            has_function_privilege('anon', 'public.inner()', 'execute'),
+            has_function_privilege('authenticated', 'public.inner()', 'execute')"""
+    assert rows(empty, asked) == rows(dsn, asked) == [(False, True, False, False, True)]
+
+
+def test_rules_for_new_objects_come_back_as_they_were(dsn: str, empty: str, tmp_path: Path) -> None:
+    rows(
+        dsn,
+        """
+        alter default privileges in schema public revoke all on tables from anon;
+        alter default privileges revoke execute on functions from public;
+        alter default privileges grant usage on types to anon;
+        create function public.old() returns int language sql as 'select 1';
+        grant execute on function public.old() to public;
+        """,
+    )
+    folder = made(dsn, tmp_path, verify=False)
+    rows(empty, "alter default privileges grant all on tables to dashboard_user")
+    restored(folder, empty, Into.EMPTY)
+    asked = """
+        select defaclnamespace::regnamespace::text, defaclobjtype, defaclacl::text
+        from pg_default_acl where defaclrole = 'postgres'::regrole order by 1, 2"""
+    assert rows(empty, asked) == rows(dsn, asked)
+
+
+def test_another_role_keeps_its_own_rules_for_new_objects(
+    server: Postgres, dsn: str, empty: str, tmp_path: Path
+) -> None:
+    rows(dsn, "create table public.shut (a int); revoke all on public.shut from anon")
+    folder = made(dsn, tmp_path, verify=False)
+    asked = """
+        select defaclobjtype, defaclacl::text from pg_default_acl
+        where defaclrole = 'supabase_admin'::regrole order by 1"""
+    before = rows(empty, asked)
+    restored(folder, server.admin_dsn("empty"), Into.EMPTY)
+    assert rows(empty, asked) == before
+    assert rows(empty, "select has_table_privilege('anon', 'shut', 'select')") == [(False,)]
+
+
 def test_a_target_that_is_not_empty_is_refused(dsn: str, empty: str, tmp_path: Path) -> None:
     rows(dsn, "create table public.t (a int)")
     folder = made(dsn, tmp_path, verify=False)

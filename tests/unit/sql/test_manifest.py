@@ -20,7 +20,8 @@ KEY = "k" * 32
 def described(now: float = NOW, **given: Any) -> Manifest:
     values: dict[str, Any] = {
         "stack": "shop/dev", "project": REF, "database": "db:5432/postgres",
-        "server_version": "17.10", "tool": "pg_dump 18.4", "git_sha": None, "snapshot": "1-1",
+        "server_version": "17.10", "tool": "pg_dump 18.4", "git_sha": None,
+        "snapshot": "1-1", "role": "postgres",
         "started_at": manifest.iso(now), "finished_at": manifest.iso(now), "took_seconds": 1.0,
         "schemas": ["public"], "tables": {"public.t": 3}, "auth_tables": {"auth.users": 2},
         "objects": {}, "platform_objects": 0, "extensions": {}, "roles": [], "left_out": [],
