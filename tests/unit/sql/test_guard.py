@@ -123,7 +123,8 @@ def kept(place: Path, hours: float, **changes: Any) -> Path:
     folder.mkdir(parents=True)
     (folder / "database.dump").write_bytes(b"rows")
     known = Manifest(
-        stack="prod", project="shopref", database="postgres", server_version="17.4",
+        stack="prod", project="shopref", database="postgres", role="postgres",
+        server_version="17.4",
         tool="pg_dump 17", git_sha=None, snapshot="1", started_at=manifest.iso(begun),
         finished_at=manifest.iso(begun), took_seconds=0.0, schemas=["public"], tables={},
         auth_tables={}, objects={}, platform_objects=0, extensions={}, roles=[], left_out=[],
