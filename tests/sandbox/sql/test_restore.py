@@ -154,8 +154,10 @@ def test_another_role_keeps_its_own_rules_for_new_objects(
     asked = """
         select defaclobjtype, defaclacl::text from pg_default_acl
         where defaclrole = 'supabase_admin'::regrole order by 1"""
+    admin = server.admin_dsn("empty")
+    rows(admin, "alter default privileges grant select on tables to dashboard_user")
     before = rows(empty, asked)
-    restored(folder, server.admin_dsn("empty"), Into.EMPTY)
+    restored(folder, admin, Into.EMPTY)
     assert rows(empty, asked) == before
     assert rows(empty, "select has_table_privilege('anon', 'shut', 'select')") == [(False,)]
 
