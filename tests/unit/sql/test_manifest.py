@@ -110,6 +110,12 @@ def test_pruning_keeps_the_newest_verified_ones_and_what_is_newer(tmp_path: Path
     assert all(folder.exists() for folder in stays)
 
 
+def test_nothing_is_pruned_before_there_are_enough_verified_ones(tmp_path: Path) -> None:
+    kept(tmp_path, NOW - 5 * HOUR, verified=False)
+    kept(tmp_path, NOW)
+    assert manifest.prune(tmp_path, 2) == []
+
+
 def test_pruning_never_removes_the_last_verified_backup(tmp_path: Path) -> None:
     only = kept(tmp_path, NOW - 5 * HOUR)
     broken = [kept(tmp_path, NOW - hours * HOUR, verified=False) for hours in (1, 6)]
