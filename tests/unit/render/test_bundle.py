@@ -27,7 +27,7 @@ def token(role: str) -> str:
         ('w="whsec_abcdefgh12345678"', "a webhook signing secret"),
         ('d="postgresql://app:hunter2@db.example/app"', "a database password"),
         ('s="sb_secret_abcdefgh1234"', "a Supabase secret key"),
-        ('a="sbp_0123456789abcdef0123"', "a Supabase access token"),
+        ('a="sbp_' + "0123456789abcdef" * 2 + '"', "a Supabase access token"),
         (f'j="{token("service_role")}"', "a service-role key"),
     ],
 )
