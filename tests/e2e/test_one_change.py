@@ -1,5 +1,7 @@
 """One thing is changed: that one thing is rolled out, once, and what users get changes."""
 
+import shutil
+
 import httpx
 
 from tests.e2e.project import REF, Project
@@ -59,7 +61,9 @@ def commit_to_web_app(project: Project, file: str, more: str) -> str:
         opened.write(more)
     project.git("-C", str(clone), "commit", "--quiet", "--all", "--message", "More")
     project.git("-C", str(clone), "push", "--quiet", "origin", "develop")
-    return project.git("-C", str(clone), "rev-parse", "HEAD").strip()
+    commit = project.git("-C", str(clone), "rev-parse", "HEAD").strip()
+    shutil.rmtree(clone)
+    return commit
 
 
 def test_a_shared_file_uploads_only_the_functions_that_import_it(project: Project) -> None:
