@@ -90,9 +90,9 @@ def test_every_direct_dependency_has_its_line() -> None:
 def commands(page: Path) -> Iterator[list[str]]:
     """The words of every `stackwright ...` that a page shows in a shell block."""
     for block in SHELL.findall(page.read_text()):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             for found in re.findall(r"(?:^|[\s/(])(stackwright .*)", line.replace("$(", "( ")):
-                yield shlex.split(re.split(r" \| |\)", found)[0], comments=True)[1:]
+                yield shlex.split(re.split(r" [|>] |\)", found)[0], comments=True)[1:]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
