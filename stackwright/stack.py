@@ -97,6 +97,23 @@ class Stack:
         folder = self._backend() / "locks" / "organization" / self.project() / self.name
         return [_lock(path) for path in sorted(folder.glob("*.json"))]
 
+    def mend(self) -> list[str]:
+        """Remove what a killed write left beside the state and the locks; answers file names.
+
+        Pulumi replaces a file of a `file://` backend at once, but writes the attributes beside
+        it (`.attrs`) in place. Cut off, they make the file unreadable ("failed to load
+        checkpoint: EOF"); absent, they are not missed. Only for a stack without a living run.
+        """
+        project = self.project()
+        places = [
+            *(self._backend() / "stacks" / project).glob(f"{self.name}.json*"),
+            *(self._backend() / "locks" / "organization" / project / self.name).glob("*"),
+        ]
+        broken = [path for path in places if _is_cut_off(path)]
+        for path in broken:
+            path.unlink()
+        return [path.name for path in broken]
+
     def project(self) -> str:
         """The name in Pulumi.yaml."""
         import yaml
@@ -133,6 +150,19 @@ class Stack:
         if answer.returncode:
             raise PulumiFailed(f"pulumi {arguments[0]}: {_last_words(answer.stderr)}")
         return answer.stdout
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Whether the file is a draft, or attributes that end before their end."""
+    if path.suffix == ".tmp":
+        return True
+    if path.suffix != ".attrs":
+        return False
+    try:
+        json.loads(path.read_text())
+    except ValueError:
+        return True
+    return False
 
 
 def _last_words(text: str) -> str:

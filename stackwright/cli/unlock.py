@@ -25,6 +25,7 @@ def command(name: str | None, force: bool, as_json: bool) -> None:
     locks = stack.locks()
     for lock in locks:
         _refuse_living(lock, force=force)
+    stack.mend()
     if locks:
         stack.cancel()
     cleared, kept = clear_pending(stack)

@@ -102,6 +102,19 @@ def lock(project: Project) -> list[str]:
     return [path.name for path in folder.rglob("*.json")]
 
 
+def test_a_state_whose_attributes_a_kill_cut_off_is_readable_after_unlock(
+    project: Project,
+) -> None:
+    """The few bytes beside the state are the only ones that Pulumi does not write at once."""
+    stacks = project.folder / ".stackwright/pulumi/state/.pulumi/stacks/voip-accelerator"
+    (stacks / "dev.json.attrs").write_text("")
+    assert "EOF" in project.try_up().text
+
+    assert project.stackwright_on_stack("unlock").code == 0
+
+    assert project.up().nothing_changed
+
+
 def test_unlock_says_that_nothing_is_locked(project: Project) -> None:
     said = project.stackwright_on_stack("unlock")
 

@@ -91,6 +91,25 @@ def test_a_missing_cli_is_said_with_the_remedy(stack: Stack) -> None:
         without.export()
 
 
+def test_cut_off_files_beside_the_state_are_removed_and_nothing_else(stack: Stack) -> None:
+    write_lock(stack)
+    folder = stack.folder / "state/.pulumi/stacks/shop"
+    folder.mkdir(parents=True)
+    locks = stack.folder / "state/.pulumi/locks/organization/shop/dev"
+    whole = {"dev.json": "{}", "dev.json.bak": "{}", "dev.json.bak.attrs": '{"md5": ""}'}
+    others = {"prod.json.attrs": "", "developer.json.attrs": ""}
+    broken = {"dev.json.attrs": "", "dev.json.bak.18e9.tmp": "{"}
+    for name, text in (whole | others | broken).items():
+        (folder / name).write_text(text)
+    (locks / "1.json.attrs").write_text('{"md5"')
+
+    assert sorted(stack.mend()) == ["1.json.attrs", "dev.json.attrs", "dev.json.bak.18e9.tmp"]
+
+    assert {path.name for path in folder.iterdir()} == set(whole | others)
+    assert [path.name for path in locks.iterdir()] == ["1.json"]
+    assert stack.mend() == []
+
+
 def test_resources_are_those_that_will_stay(stack: Stack) -> None:
     urn = "urn:pulumi:dev::shop::stackwright:stripe:Price::"
     entries = [

@@ -28,6 +28,11 @@ class FakeStack:
     held: list[Lock] = field(default_factory=list)
     deployment: dict[str, Any] = field(default_factory=dict)
     cancelled: bool = False
+    mended: bool = False
+
+    def mend(self) -> list[str]:
+        self.mended = not self.cancelled  # an unreadable state cannot be unlocked
+        return []
 
     def locks(self) -> list[Lock]:
         return [] if self.cancelled else self.held
@@ -72,6 +77,7 @@ def test_without_a_lock_nothing_is_done(stack: FakeStack) -> None:
 def test_the_lock_of_a_dead_run_is_removed(stack: FakeStack) -> None:
     stack.held = [lock()]
     assert "Removed 1 lock.\n" in run().output
+    assert stack.mended
     assert stack.cancelled
 
 
@@ -82,6 +88,7 @@ def test_a_living_run_keeps_its_lock_even_with_force(stack: FakeStack) -> None:
         assert isinstance(result.exception, Refused)
         assert "is alive" in str(result.exception)
     assert not stack.cancelled
+    assert not stack.mended
 
 
 def test_the_lock_of_another_machine_needs_force(stack: FakeStack) -> None:
