@@ -1,7 +1,5 @@
 """Renames, moves and `--replace`: acts of the program that must not end the live objects."""
 
-import pytest
-
 from tests.e2e.project import REF, Project
 from tests.e2e.stripe_events import signed_event
 
@@ -75,19 +73,25 @@ def test_resources_moved_under_a_component_keep_their_live_objects_once(project:
     assert_it_works(project)
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("service", "env-vars", "functions"),
-        ("accelerator", "monthly", "events", "billing-secrets", "webhook-secret"),
-        ("project", "migrations", "area-codes", "deploy"),
-    ],
+REPLACED = (
+    "project",
+    "migrations",
+    "area-codes",
+    "accelerator",
+    "monthly",
+    "events",
+    "webhook-secret",
+    "billing-secrets",
+    "functions",
+    "service",
+    "env-vars",
+    "deploy",
 )
-def test_a_forced_replacement_keeps_the_live_object_once(
-    project: Project, names: tuple[str, ...]
-) -> None:
+
+
+def test_forced_replacements_keep_the_live_objects_once(project: Project) -> None:
     before = holdings(project)
-    urns = [project.resource(name)["urn"] for name in names]
+    urns = [project.resource(name)["urn"] for name in REPLACED]
 
     said = project.up(*(f"--replace={urn}" for urn in urns))
 
