@@ -52,7 +52,7 @@ MISTAKES: dict[str, tuple[Edit, str]] = {
     ),
 }
 
-PLANNED = {
+PLANNED: dict[str, tuple[Callable[[Project], object], tuple[str, ...]]] = {
     "a missing function": (
         lambda project: (project.folder / "functions/ping-status/index.ts").unlink(),
         ("functions/ping-status/index.ts",),
