@@ -14,7 +14,7 @@ demo: setup ## the whole product in a local sandbox: no account, nothing to conf
 	scripts/demo
 
 test: setup ## the whole suite; ARGS="tests/unit -k price" runs a part of it
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, dead links, rules of the tree
 	scripts/check

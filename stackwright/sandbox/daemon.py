@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from stackwright.sandbox import control, scenario, seed
 from stackwright.sandbox.app import vendor_app
+from stackwright.sandbox.files import replace_text
 from stackwright.sandbox.processes import start_time
 from stackwright.sandbox.servers import PortTakenError, Server
 from stackwright.sandbox.status import status
@@ -222,7 +223,8 @@ def main(root: Path, scenario_name: str) -> None:
     root.mkdir(parents=True, exist_ok=True)
     handle = _lock(root)
     pid_file = root / "daemon.json"
-    pid_file.write_text(json.dumps({"pid": os.getpid(), "started": start_time(os.getpid())}))
+    ours = {"pid": os.getpid(), "started": start_time(os.getpid())}
+    replace_text(pid_file, json.dumps(ours))
     try:
         asyncio.run(_serve(root, scenario_name))
     except (PortTakenError, scenario.UnknownScenarioError) as error:

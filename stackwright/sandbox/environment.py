@@ -15,6 +15,7 @@ import yaml
 from stackwright import toolchain
 from stackwright.sandbox import command_plugin
 from stackwright.sandbox.credentials import kept
+from stackwright.sandbox.files import replace_text
 from stackwright.sandbox.launcher import SandboxError
 from stackwright.sandbox.ports import Ports
 from stackwright.sandbox.store import Store
@@ -144,8 +145,8 @@ def stack_settings(workspace: Workspace, stack: str) -> Path:
     old_base = json.loads(base.read_text()) if base.is_file() else {}
     merged = _merge(_read(copy), old_base, tracked)
     if merged != _read(copy) or not copy.is_file():
-        copy.write_text(yaml.safe_dump(merged, sort_keys=False))
-    base.write_text(json.dumps(tracked))
+        replace_text(copy, yaml.safe_dump(merged, sort_keys=False))
+    replace_text(base, json.dumps(tracked))
     return copy
 
 
@@ -208,20 +209,13 @@ def _wrapper(workspace: Workspace) -> Path:
     path = workspace.pulumi / "bin" / "pulumi"
     text = f'#!/bin/sh\nexec "{sys.executable}" -P -m stackwright.sandbox.pulumi_cli "$@"\n'
     if not path.is_file() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(text)
-        draft.chmod(0o755)
-        draft.replace(path)
+        replace_text(path, text, 0o755)
     return path
 
 
 def _passphrase(path: Path) -> str:
     if not path.is_file():
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(16))
-        draft.replace(path)
+        replace_text(path, secrets.token_hex(16), 0o600)
     return path.read_text()
 
 

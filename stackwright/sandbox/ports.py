@@ -5,6 +5,8 @@ import random
 import socket
 from pathlib import Path
 
+from stackwright.sandbox.files import replace_text
+
 _FIRST, _LAST = 20_000, 31_999  # below the range from which systems take outgoing ports
 
 
@@ -41,10 +43,7 @@ class Ports:
         self._save(self.all() | others)
 
     def _save(self, known: dict[str, int]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_suffix(".draft")
-        draft.write_text(json.dumps(known, indent=2) + "\n")
-        draft.replace(self._path)
+        replace_text(self._path, json.dumps(known, indent=2) + "\n")
 
     def _free(self, taken: set[int]) -> int:
         while True:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from stackwright.sandbox.files import replace_text
 from stackwright.sandbox.ports import Ports
 
 _POLL = 0.02
@@ -82,8 +83,7 @@ class Processes:
 
     def adopt(self, child: Child) -> None:
         """Keep a pid file for a process that something else started (a database's postmaster)."""
-        self._run.mkdir(parents=True, exist_ok=True)
-        self._file(child.name).write_text(json.dumps(asdict(child)))
+        replace_text(self._file(child.name), json.dumps(asdict(child)))
 
     def running(self, name: str) -> bool:
         """Whether the process lives."""
@@ -126,7 +126,8 @@ class Processes:
 
     async def stop_all(self) -> None:
         """Stop every process, the last started first, databases last of all."""
-        names = [json.loads(path.read_text())["name"] for path in self._run.glob("*.json")]
+        known = (_read(path) for path in self._run.glob("*.json"))
+        names = [child.name for child in known if child is not None]
         databases = [name for name in names if name.startswith("postgres")]
         others = [name for name in names if name not in databases]
         await asyncio.gather(*(self.stop(name) for name in others))
