@@ -57,3 +57,17 @@ def test_a6_and_a9_a_preview_leaves_state_vendors_and_database_alone(fresh: Proj
     assert fresh.writes(mark) == []
     assert fresh.checkpoint() == state
     assert fresh.database("SELECT nspname FROM pg_namespace ORDER BY 1") == schemas
+
+
+def test_a27_a_changed_secret_is_named_and_not_shown(project: Project) -> None:
+    project.edit(
+        "components/edge_functions.py",
+        "MONTHLY: billing.monthly.id,",
+        'MONTHLY: pulumi.Output.secret("a-canary-that-nobody-sees"),',
+    )
+
+    said = project.preview("--diff")
+
+    assert "STRIPE_PRICE_MONTHLY_ACCELERATOR" in said.out
+    assert "STRIPE_PRICE_ANNUAL_ACCELERATOR" not in said.out
+    assert "a-canary-that-nobody-sees" not in said.text

@@ -122,3 +122,17 @@ def test_an_unknown_command_is_noticed() -> None:
         parse(["sandbox", "begin"])
     with pytest.raises(click.UsageError):
         parse(["sandbox", "status", "--jason"])
+
+
+def test_every_accident_names_tests_that_are_there_or_says_that_it_is_open() -> None:
+    rows = re.findall(r"^\| (A\d+) \|(.+)\|$", (DOCS / "accidents.md").read_text(), re.MULTILINE)
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert [name for name, _ in rows] == [f"A{n}" for n in range(1, 38)]
+    for name, row in rows:
+        shown = set(re.findall(r"`(test_\w+)`", row))
+        assert shown or "*open*" in row, name
+        assert shown <= defined, name

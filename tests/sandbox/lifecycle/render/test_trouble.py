@@ -10,10 +10,8 @@ from tests.sandbox.lifecycle.render.shop import (
     PRIVATE,
     SITE,
     alive,
-    call,
     changed,
     deploys,
-    services,
     variables,
     visit,
     with_title,
@@ -129,47 +127,6 @@ def test_a_deploy_that_cannot_be_asked_about_keeps_its_id(shop: Bench, program: 
         shop.world.faults.clear()
         assert await shop.engine.up(program) == ["update deploy"]
         assert len(deploys(shop)) == 1
-
-    shop.run(scene)
-
-
-def test_a_suspended_service_is_updated_without_a_deploy_and_says_so(
-    shop: Bench, program: Program
-) -> None:
-    """Accident A20: a suspended service could never be updated again."""
-
-    async def scene() -> None:
-        await shop.engine.up(program)
-        (service,) = services(shop)
-        await call(shop, "POST", f"/services/{service['id']}/suspend")
-        new = with_title(program, "New")
-        await shop.engine.up(new)
-        assert "shop is suspended: updated without a deploy" in shop.log
-        assert variables(shop)["VITE_TITLE"] == "New"
-        assert len(deploys(shop)) == 1
-        assert await shop.engine.up(new) == []
-
-    shop.run(scene)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("VITE_STRIPE_SECRET_KEY", "anything"),
-        ("VITE_KEY", "sk_live_51Hshop"),
-        ("NEXT_PUBLIC_DB", "postgresql://postgres@db/shop"),
-    ],
-)
-def test_a_secret_in_a_public_variable_is_refused_by_its_name(
-    shop: Bench, program: Program, name: str, value: str
-) -> None:
-    """Accident A29: a secret key was built into the browser's bundle."""
-
-    async def scene() -> None:
-        leaking = changed(program, "env", values={"VITE_TITLE": "Shop", name: value})
-        with pytest.raises(Failed, match=rf"values\.{name}: holds a secret") as failure:
-            await shop.engine.preview(leaking)
-        assert value not in str(failure.value)
 
     shop.run(scene)
 

@@ -10,7 +10,6 @@ from tests.sandbox.lifecycle.supabase.shop import (
     ONCE,
     OTHER,
     REF,
-    SOURCES,
     VERIFY,
     alive,
     changed,
@@ -18,9 +17,7 @@ from tests.sandbox.lifecycle.supabase.shop import (
     play,
     program,
     secrets,
-    versions,
     with_secrets,
-    write,
 )
 from tests.sandbox.lifecycle.worlds import Bench
 
@@ -92,23 +89,6 @@ def test_a_secret_that_is_no_longer_declared_is_one_write(shop: Bench) -> None:
     play(shop, scene)
 
 
-def test_a_shared_file_uploads_the_functions_that_import_it_and_publishes_once(
-    shop: Bench,
-) -> None:
-    """Accidents A28 and A37: all functions, or none of them."""
-
-    async def scene() -> None:
-        await shop.engine.up(program(shop))
-        write(shop.world.root, "functions/_shared/money.ts", "export const money = 2;")
-        uploads, publishes = shop.writes("/deploy$"), shop.writes("/functions$")
-        assert await shop.engine.up(program(shop)) == ["update functions"]
-        assert shop.writes("/deploy$") == uploads + 2
-        assert shop.writes("/functions$") == publishes + 1
-        assert versions(shop) == {"pay": 2, "refund": 2, "ping": 1}
-
-    play(shop, scene)
-
-
 def test_a_changed_token_check_uploads_that_function_only(shop: Bench) -> None:
     async def scene() -> None:
         await shop.engine.up(program(shop))
@@ -116,19 +96,6 @@ def test_a_changed_token_check_uploads_that_function_only(shop: Bench) -> None:
         await shop.engine.up(program(shop, {**VERIFY, "ping": True}))
         assert shop.writes() == writes + 2
         assert functions(shop)["ping"]["verify_jwt"] is True
-
-    play(shop, scene)
-
-
-def test_the_token_check_survives_every_upload(shop: Bench) -> None:
-    """Accident A21: it was ignored on update, and a protected function became public."""
-
-    async def scene() -> None:
-        await shop.engine.up(program(shop))
-        for path in ("functions/_shared/time.ts", "functions/_shared/money.ts"):
-            write(shop.world.root, path, SOURCES[path] + "\n")
-        await shop.engine.up(program(shop))
-        assert {slug: f["verify_jwt"] for slug, f in functions(shop).items()} == VERIFY
 
     play(shop, scene)
 
