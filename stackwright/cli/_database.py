@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from stackwright import configuration, toolchain
+from stackwright import configuration
 from stackwright.clients import Clients
 from stackwright.errors import UserInput
 from stackwright.sql.database import where
@@ -61,15 +61,6 @@ async def _of_stack(name: str | None) -> Chosen:
         address = await Clients(settings).database_address(project)
         url = configuration.with_password(address, settings.require("supabaseDbPassword"))
     return Chosen(stack.name, f"{stack.project()}/{stack.name}", project, url)
-
-
-def workspace() -> Path:
-    """`.stackwright` of the project around us; outside of one, the user's cache."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").is_file():
-            return folder / ".stackwright"
-    return toolchain.cache_dir()
 
 
 def _name_of(url: str) -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import click
 
-from stackwright.cli._database import Chosen, choose, workspace
+from stackwright.cli._database import Chosen, choose
 from stackwright.cli._progress import Shown, shown
+from stackwright.cli._workspace import workspace
 from stackwright.errors import Refused
 from stackwright.sql import manifest, restore, sealing
 from stackwright.sql.database import writing

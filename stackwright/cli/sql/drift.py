@@ -2,23 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
 
+from stackwright.cli._workspace import workspace
+from stackwright.cli.sql._target import options, target_of
 from stackwright.sql import drift
 from stackwright.sql.drift import Report
-from stackwright.sql.migration import Migration
 
 DIFFERENT = 4
 
 
-def run(files: Sequence[Migration], url: str, root: Path, *, script: str, as_json: bool) -> None:
-    """Compare and print; `script` is `adopt` or `mend` to print only that SQL, or empty."""
-    report = asyncio.run(drift.check(files, url, root))
+@click.command()
+@options
+@click.option("--sql", "script", type=click.Choice(["adopt", "mend"]), help="Print only this SQL.")
+def command(as_json: bool, script: str | None, **given: Any) -> None:
+    """Compare the database with what its applied migrations make; change nothing."""
+    target = target_of(given)
+    report = asyncio.run(drift.check(target.files, target.dsn, workspace()))
     if as_json:
         click.echo(json.dumps(_plain(report)))
     elif script:
