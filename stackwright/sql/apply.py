@@ -36,6 +36,7 @@ class Phase(Enum):
     STEPPED = "ran statements"
     RETRYING = "met a busy table, tries again"
     APPLIED = "applied"
+    UNDONE = "undone"
     RECORDED = "recorded without being run"
 
 
@@ -133,18 +134,13 @@ class _Run:
         try:
             await self._patiently(migration, number, total, attempt)
         except ServerRefusal as refusal:
-            raise _failed(refusal, "nothing of this file was applied") from None
+            raise failed(refusal, "nothing of this file was applied") from None
         except psycopg.OperationalError as error:
-            raise _lost(migration, error) from None
+            raise lost(migration, error) from None
 
     def _script(self, migration: Migration) -> Script:
-        settings = self.options.limits.settings(self.database.server_version, local=True)
-        before = ["BEGIN", "RESET ROLE", "RESET ALL", *settings, lock.PROOF]
         rows = recorded(migration, self.runner, self.database.connection)
-        # The server reads the next message with the settings that this one leaves, before its
-        # first statement runs: so a file's own (encoding, strings) end with its own message.
-        after = ["RESET ROLE", *rows, "COMMIT", "RESET ALL"]
-        return Script(migration.file, migration.body, before, after)
+        return enclosed(migration, rows, self.database, self.options.limits)
 
     async def _stepwise(self, migration: Migration, number: int, total: int) -> None:
         count = len(migration.statements)
@@ -163,25 +159,17 @@ class _Run:
         except ServerRefusal as refusal:
             await run.note(str(refusal.failure))
             rest = "the statements before it are done; the next run continues with this one"
-            raise _failed(refusal, rest) from None
+            raise failed(refusal, rest) from None
         except psycopg.OperationalError as error:
-            raise _lost(migration, error) from None
+            raise lost(migration, error) from None
 
     async def _patiently(
         self, migration: Migration, number: int, total: int, attempt: Attempt
     ) -> None:
-        """Try again, a bounded number of times, when a table was busy."""
-        for tries in range(1, self.options.limits.attempts + 1):
-            try:
-                return await attempt()
-            except ServerRefusal as refusal:
-                await self.database.connection.rollback()
-                last = tries == self.options.limits.attempts
-                if last or refusal.failure.sqlstate not in _WORTH_RETRYING:
-                    raise
-            self._tell(Phase.RETRYING, migration, number, total, f"try {tries + 1}")
-            await self.options.clock.sleep(self.options.limits.pause(tries))
-        return None
+        def retrying(tries: int) -> None:
+            self._tell(Phase.RETRYING, migration, number, total, f"try {tries}")
+
+        await patiently(self.database, self.options, attempt, retrying)
 
     def _tell(
         self, phase: Phase, migration: Migration, number: int, total: int, text: str = ""
@@ -197,12 +185,41 @@ async def mark_applied(database: Database, migration: Migration, runner: Runner)
             await database.connection.execute(row.encode())
 
 
-def _failed(refusal: ServerRefusal, consequence: str) -> StatementFailed:
+def enclosed(file: Migration, rows: Sequence[str], database: Database, limits: Limits) -> Script:
+    """The message that runs a file and changes the ledger's `rows` in one transaction."""
+    settings = limits.settings(database.server_version, local=True)
+    before = ["BEGIN", "RESET ROLE", "RESET ALL", *settings, lock.PROOF]
+    # The server reads the next message with the settings that this one leaves, before its
+    # first statement runs: so a file's own (encoding, strings) end with its own message.
+    after = ["RESET ROLE", *rows, "COMMIT", "RESET ALL"]
+    return Script(file.file, file.body, before, after)
+
+
+async def patiently(
+    database: Database, options: Options, attempt: Attempt, retrying: Callable[[int], None]
+) -> None:
+    """Try again, a bounded number of times, when a table was busy; `retrying` is told which."""
+    for tries in range(1, options.limits.attempts + 1):
+        try:
+            return await attempt()
+        except ServerRefusal as refusal:
+            await database.connection.rollback()
+            last = tries == options.limits.attempts
+            if last or refusal.failure.sqlstate not in _WORTH_RETRYING:
+                raise
+        retrying(tries + 1)
+        await options.clock.sleep(options.limits.pause(tries))
+    return None
+
+
+def failed(refusal: ServerRefusal, consequence: str) -> StatementFailed:
+    """What the server refused, what to do about it, and what is the case now."""
     wise = advice(refusal.failure.sqlstate)
     return StatementFailed(refusal.failure, f"{wise}; {consequence}" if wise else consequence)
 
 
-def _lost(migration: Migration, error: psycopg.OperationalError) -> StackwrightError:
+def lost(migration: Migration, error: psycopg.OperationalError) -> StackwrightError:
+    """The session ended while a file ran."""
     said = " ".join(str(error).split())
     return StackwrightError(
         f"the connection was lost during {migration.file}: {said}; run again: the ledger knows "

@@ -70,11 +70,16 @@ class Difference:
     mend: str = ""
 
     @property
-    def title(self) -> str:
-        """`column email of public.users: not as the migrations made it`."""
+    def subject(self) -> str:
+        """`column email of public.users`."""
         parent = f" of {self.parent}" if self.parent and self.kind != "comment" else ""
         name = f" {self.name}" if self.name else ""
-        return f"{self.kind}{name}{parent}: {_MEANS[self.change]}"
+        return f"{self.kind}{name}{parent}"
+
+    @property
+    def title(self) -> str:
+        """`column email of public.users: not as the migrations made it`."""
+        return f"{self.subject}: {_MEANS[self.change]}"
 
     def __str__(self) -> str:
         lines = [self.title]

@@ -121,7 +121,7 @@ class Guard:
         open_files: Sequence[Migration],
         objections: Mapping[str, str],
     ) -> str:
-        said = ["pending migrations lose what no later one can bring back. Nothing was run."]
+        said = ["these files lose what no later one can bring back. Nothing was run."]
         for file, objection in objections.items():
             said += [f"{file}: {objection}" if objection else f"{file}: approved"]
             said += [f"  {_line(effect)}" for effect in guarded if effect.file == file]

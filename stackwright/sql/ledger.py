@@ -113,6 +113,11 @@ class Ledger:
     has_tables: bool = False
     fingerprints: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def begun(self) -> dict[str, Detail]:
+        """The files that stopped halfway, by version."""
+        return {v: detail for v, detail in self.details.items() if detail.finished_at is None}
+
 
 async def read(database: ReadOnlyDatabase) -> Ledger:
     """The ledger as it stands, in one round trip and without writing anything."""

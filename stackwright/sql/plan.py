@@ -93,7 +93,7 @@ def make(
     old = [version for version in strangers if version_key(version) <= newest]
     history = [version for version in old if _covered(version, baseline)]
     problems = [
-        *_edited(applied, ledger),
+        *edited(applied, ledger),
         *_half_edited(pending, ledger),
         *(_missing(version, ledger) for version in old if version not in history),
         *([] if allow_out_of_order else _out_of_order(files, pending, applied)),
@@ -114,11 +114,12 @@ def _covered(version: str, baseline: str | None) -> bool:
 def _strangers(files: Sequence[Migration], ledger: Ledger, collection: str) -> list[str]:
     known = {file.version for file in files}
     versions = [version for version in ledger.applied if version not in known]
-    ours = [version for version in versions if not _of_another(version, ledger, collection)]
+    ours = [version for version in versions if not is_of_another(version, ledger, collection)]
     return sorted(ours, key=version_key)
 
 
-def _of_another(version: str, ledger: Ledger, collection: str) -> bool:
+def is_of_another(version: str, ledger: Ledger, collection: str) -> bool:
+    """Whether another collection applied it; rows of other tools are nobody's."""
     detail = ledger.details.get(version)
     return detail is not None and detail.collection != collection
 
@@ -128,7 +129,8 @@ def _begun(file: Migration, ledger: Ledger) -> bool:
     return detail is not None and detail.finished_at is None
 
 
-def _edited(applied: Sequence[Migration], ledger: Ledger) -> list[Problem]:
+def edited(applied: Sequence[Migration], ledger: Ledger) -> list[Problem]:
+    """The applied files that are not as they were then."""
     return [
         Problem(
             Trouble.EDITED,

@@ -36,6 +36,10 @@ ON CONFLICT (version) DO UPDATE SET
 _SHARED = """
 INSERT INTO supabase_migrations.schema_migrations (version, statements, name)
 VALUES ({version}, {statements}::text[], {name})"""
+_FORGET = (
+    "DELETE FROM supabase_migrations.schema_migrations WHERE version = {version}",
+    "DELETE FROM stackwright.migrations WHERE version = {version}",
+)
 _MEASURED = sql.SQL(
     "(extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000)::integer"
 )
@@ -59,6 +63,12 @@ def recorded(
     }
     connection = context.connection
     return [sql.SQL(text).format(**values).as_string(connection) for text in (_OURS, _SHARED)]
+
+
+def forgotten(version: str, context: AdaptContext) -> list[str]:
+    """The two DELETEs of a migration that was undone: the shared row, then ours."""
+    value = sql.Literal(version)
+    return [sql.SQL(text).format(version=value).as_string(context.connection) for text in _FORGET]
 
 
 def commit_of(folder: Path) -> str | None:

@@ -13,13 +13,8 @@ from stackwright.sql.effect_rules import Effect, Made, Renamed, Thing
 from stackwright.sql.effects import events
 from stackwright.sql.errors import BadMigrations, LedgerConflict
 from stackwright.sql.migration import Migration
-from stackwright.sql.record import Runner, recorded
+from stackwright.sql.record import Runner, forgotten, recorded
 from stackwright.sql.statements import Statement, split
-
-_FORGET = [
-    "DELETE FROM supabase_migrations.schema_migrations WHERE version = %s",
-    "DELETE FROM stackwright.migrations WHERE version = %s",
-]
 
 
 async def applied(
@@ -33,10 +28,10 @@ async def applied(
                 "applied. Apply it, or use --unchecked if you know better."
             )
     await ledger.ensure(database)
+    shared, _ = forgotten(migration.version, database.connection)
     rows = recorded(migration, runner, database.connection, measured=False)
     async with database.connection.transaction():
-        await database.connection.execute(_FORGET[0].encode(), [migration.version])
-        for row in rows:
+        for row in (shared, *rows):
             await database.connection.execute(row.encode())
 
 
@@ -55,8 +50,8 @@ async def reverted(database: Database, version: str, *, unchecked: bool = False)
             )
     await ledger.ensure(database)
     async with database.connection.transaction():
-        for statement in _FORGET:
-            await database.connection.execute(statement.encode(), [version])
+        for row in forgotten(version, database.connection):
+            await database.connection.execute(row.encode())
 
 
 async def _tables(database: Database, statements: Sequence[Statement], *, there: bool) -> list[str]:

@@ -136,7 +136,7 @@ async def _cached(
     place = root / "cache" / "shadow" / f"{key}.json"
     if place.exists():
         return _read(place)
-    begun = (await ledger.read(target)).details if target else {}
+    begun = (await ledger.read(target)).begun if target else {}
     async with replica(root / "shadow", target, dsn) as copy:
         files = await _replay(copy, pending, begun.get)
     report = Report(copy.major, major, files, copy.extensions, copy.lacking)

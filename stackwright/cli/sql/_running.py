@@ -8,7 +8,7 @@ from stackwright.cli.sql._target import Command, Json, Target
 from stackwright.sql.apply import Phase, Progress
 from stackwright.sql.guard import Guard
 
-_TOLD = {Phase.WAITING, Phase.RETRYING, Phase.APPLIED, Phase.RECORDED}
+_TOLD = {Phase.WAITING, Phase.RETRYING, Phase.APPLIED, Phase.RECORDED, Phase.UNDONE}
 
 
 def running(function: Command) -> Command:

@@ -12,11 +12,12 @@ import click
 
 from stackwright.cli import _guarding
 from stackwright.errors import UserInput
-from stackwright.sql import ledger, plan
+from stackwright.sql import down, ledger, plan
 from stackwright.sql.database import Database, RunnerName, writing
 from stackwright.sql.errors import BadMigrations
 from stackwright.sql.migration import Migration, load, version_key
 from stackwright.sql.record import Runner, commit_of
+from stackwright.sql.undo_plan import Folder
 
 DIRECTORY = "sql/migrations"
 Json = dict[str, Any]
@@ -38,6 +39,11 @@ class Target:
     def files(self) -> list[Migration]:
         """The files in their order."""
         return load(self.directory)
+
+    @property
+    def folder(self) -> Folder:
+        """The files with their ways back."""
+        return Folder(self.files, down.load(self.directory), self.collection)
 
     @property
     def dsn(self) -> str:

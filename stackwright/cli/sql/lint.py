@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from stackwright.cli._workspace import workspace
 from stackwright.cli.sql._target import DIRECTORY, Json, options, show, target_of
 from stackwright.sql import lint
+from stackwright.sql import round_trip as returning
 from stackwright.sql.effects import effects
 
 
@@ -16,14 +18,27 @@ from stackwright.sql.effects import effects
 @options
 @click.option("--refuse", multiple=True, metavar="RULE", help="A rule of squawk that must hold.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="A rule of squawk to leave out.")
-def command(as_json: bool, refuse: tuple[str, ...], ignore: tuple[str, ...], **given: Any) -> None:
+@click.option(
+    "--round-trip",
+    is_flag=True,
+    help="Also run them and their ways back on a throw-away server: is all as before?",
+)
+def command(
+    as_json: bool,
+    refuse: tuple[str, ...],
+    ignore: tuple[str, ...],
+    round_trip: bool,
+    **given: Any,
+) -> None:
     """Read the files: are they SQL, what do they lock and destroy, what does squawk say?"""
     target = target_of(given | ({"directory": Path(DIRECTORY)} if _alone(given) else {}))
     files = target.files
-    found = effects(files)
+    found = [*effects(files), *effects([*target.folder.ways.values()][::-1])]
     rules: Json = {**target.rules.lint}
     rules |= dict.fromkeys(ignore, "ignore") | dict.fromkeys(refuse, "refuse")
     findings = asyncio.run(lint.of_migrations(target.directory, files, rules))
+    if round_trip:
+        findings += asyncio.run(returning.check(target.folder, workspace()))
     report = {
         "effects": [asdict(effect) for effect in found],
         "findings": [asdict(finding) for finding in findings],

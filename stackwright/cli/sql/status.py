@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from stackwright.cli.sql._target import Target, options, show, target_of
-from stackwright.sql import indexes, ledger, plan
+from stackwright.sql import down, indexes, ledger, plan
 from stackwright.sql.database import reading
 from stackwright.sql.migration import version_key
 
@@ -15,11 +15,14 @@ from stackwright.sql.migration import version_key
 @click.command()
 @options
 def command(as_json: bool, **given: Any) -> None:
-    """Show what is applied, what is pending and what stands in the way."""
+    """Show what is applied and can be undone, what is pending and what stands in the way."""
     target = target_of(given)
     state, todo, broken = asyncio.run(_status(target))
+    ways = down.load(target.directory)
+    applied = {version: _file(state, version) for version in sorted(state.applied, key=version_key)}
     report = {
-        "applied": sorted(state.applied, key=version_key),
+        "applied": list(applied),
+        "ways_back": {version: file in ways for version, file in applied.items()},
         "pending": [file.file for file in todo.pending],
         "baseline": [file.file for file in todo.baseline],
         "ahead": list(todo.ahead),
@@ -29,12 +32,17 @@ def command(as_json: bool, **given: Any) -> None:
     }
     lines = [
         f"{len(state.applied)} applied, {len(todo.pending)} pending",
+        *(f"applied: {f}, {'a' if f in ways else 'no'} way back" for f in applied.values()),
         *(f"pending: {file.file}" for file in todo.pending),
         *(f"{p.trouble.value}: {p.sentence}" for p in todo.problems),
         *(f"invalid index: {index.index} on {index.table}" for index in broken),
         *todo.notes,
     ]
     show(report, lines, as_json)
+
+
+def _file(state: ledger.Ledger, version: str) -> str:
+    return f"{version}_{state.applied[version]}".rstrip("_") + ".sql"
 
 
 async def _status(

@@ -33,7 +33,7 @@ def approved(**changes: str) -> Guard:
 
 def test_the_refusal_names_file_line_statement_object_and_the_lines_to_add() -> None:
     assert refusal(Guard("shop", "prod"), DROP, HARMLESS) == (
-        "NEEDS APPROVAL: pending migrations lose what no later one can bring back. "
+        "NEEDS APPROVAL: these files lose what no later one can bring back. "
         "Nothing was run.\n"
         "20261201000000_drop_notes.sql: nobody approved it\n"
         "  20261201000000_drop_notes.sql:2 DROP TABLE public.notes\n"
