@@ -67,6 +67,9 @@ PG_CRON = """
         do update set schedule = excluded.schedule, command = excluded.command, active = true
       returning jobid
     $$;
+    create function cron.unschedule(job_name text) returns boolean
+    language sql as 'with gone as (delete from cron.job where jobname = $1 returning 1)
+      select exists (select from gone)';
     grant usage on schema cron to postgres;
     grant all on all tables in schema cron to postgres;
     grant all on all sequences in schema cron to postgres;
