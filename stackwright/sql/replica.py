@@ -31,6 +31,14 @@ from stackwright.sql.statements import Statement, split
 # duplicate schema, function, object, table: the template brings it already
 _THERE_ALREADY = {"42P06", "42723", "42710", "42P07"}
 
+# A dump has grants as differences to PostgreSQL's own defaults, and ends with the target's rules
+# for new objects. Until then the template's must not open what is made again.
+_SET_ASIDE = [
+    f"ALTER DEFAULT PRIVILEGES FOR ROLE postgres, {SUPERUSER} IN SCHEMA public "
+    f"REVOKE ALL ON {kind} FROM postgres, anon, authenticated, service_role"
+    for kind in ("TABLES", "SEQUENCES", "FUNCTIONS")
+]
+
 _PLATFORM_SCHEMAS = """
 SELECT nspname AS name FROM pg_namespace
 WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')
@@ -208,6 +216,8 @@ def _restore(server: Postgres, roles: Sequence[str], statements: Sequence[Statem
     with psycopg.connect(server.admin_dsn(), autocommit=True) as connection:
         for role in roles:
             _create_role(connection, role)
+        for rule in _SET_ASIDE:
+            connection.execute(rule.encode())
         for statement in statements:
             _run(connection, statement, extensions, lacking)
     return Replica(server.dsn(), server.major, extensions, lacking)

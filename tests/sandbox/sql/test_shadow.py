@@ -38,6 +38,30 @@ def test_pending_files_run_on_the_present_schema_of_the_target(
     assert rows(dsn, "select to_regnamespace('stackwright')") == [(None,)]
 
 
+OPEN = """
+do $$ begin
+    if (has_table_privilege('anon', 'closed', 'select'),
+        has_table_privilege('anon', 'kept', 'select'),
+        has_function_privilege('anon', 'f()', 'execute')) is distinct from (false, true, false)
+    then raise exception 'anon has other rights'; end if;
+    create table made_later (a int);
+    if has_table_privilege('anon', 'made_later', 'select') is distinct from %s
+    then raise exception 'new tables have other rights'; end if;
+end $$"""
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_rights_are_those_of_the_target(dsn: str, folder: Path, root: Path, later: bool) -> None:
+    rows(dsn, "create table closed (a int); create table kept (a int)")
+    rows(dsn, "create function f() returns int language sql as 'select 1'")
+    rows(dsn, "revoke all on closed from anon; revoke all on function f() from public, anon")
+    if not later:
+        rows(dsn, "alter default privileges in schema public revoke all on tables from anon")
+    (folder / "1_open.sql").write_text(OPEN % later)
+    report = tried(dsn, folder, root)
+    assert (report.failure, report.lacking) == (None, [])
+
+
 def test_a_failing_statement_is_found_with_its_place_before_the_target_sees_it(
     dsn: str, folder: Path, root: Path
 ) -> None:
