@@ -1,6 +1,7 @@
 -- check: R14 active_sessions has its keys, one cascading foreign key among them
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R14
 with declared (name, definition) as (
   values

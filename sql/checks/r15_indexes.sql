@@ -1,6 +1,7 @@
 -- check: R15 the named indexes exist, are usable and partial where declared
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R15 R17 R21
 with declared (table_name, name, columns, predicate) as (
   values

@@ -1,6 +1,7 @@
 -- check: R16 profiles has its key, its cascading foreign key and the check of the billing period
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R16
 with declared (what, contype, pattern) as (
   values

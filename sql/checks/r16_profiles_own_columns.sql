@@ -1,6 +1,7 @@
 -- check: R16_own profiles has no column that nobody declared
 -- after: migrations
 -- severity: warn
+-- reads: schema
 -- covers: R16
 -- An older table may hold more than we know of; it stays, and somebody should say what it is.
 select format('profiles has the column %s %s, which is not declared; it stays', column_name, data_type) as problem

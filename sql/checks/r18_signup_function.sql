@@ -1,6 +1,7 @@
 -- check: R18 handle_new_user runs with its owner's rights and a fixed search path
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R18
 with found as (
   select function.prosecdef, function.proconfig, language.lanname, function.prorettype

@@ -1,6 +1,7 @@
 -- check: R20 enhanced_lerg has exactly its columns
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R20
 with declared (position, name, type, nullable, default_value) as (
   values

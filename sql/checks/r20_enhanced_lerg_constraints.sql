@@ -1,6 +1,7 @@
 -- check: R20_constraints enhanced_lerg has its keys and accepts only the declared values
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R20
 with declared (name, definition) as (
   values

@@ -1,6 +1,7 @@
 -- check: R22_legacy callers cannot write to lerg_codes
 -- after: migrations
 -- severity: warn
+-- reads: schema
 -- covers: R22
 -- The older table is kept as it is for a while; this says what it lets everybody do.
 select format('lerg_codes: row-level security is off, and %s holds %s', role, privilege) as problem

@@ -1,6 +1,7 @@
 -- check: R24_functions of the callers only the service role may execute handle_new_user
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R24
 select format('%s %s execute handle_new_user()', role,
     case may when true then 'may' else 'may not' end) as problem

@@ -1,6 +1,7 @@
 -- check: R24 callers hold the declared rights on tables and on no column more
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R24
 with declared (table_name, grantee, privilege) as (
   select table_name, grantee, unnest(string_to_array(privileges, ' '))

@@ -1,6 +1,7 @@
 -- check: R25 tables, columns and the sign-up function say what they are for
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R25
 with declared (what, comment) as (
   select 'table ' || name, obj_description(to_regclass('public.' || name), 'pg_class')

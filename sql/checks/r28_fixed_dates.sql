@@ -1,6 +1,7 @@
 -- check: R28 no function of the product contains a fixed calendar date
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R28
 select format('%s contains the date %s', function.oid::regprocedure, date[1]) as problem
 from pg_catalog.pg_proc as function

@@ -1,6 +1,7 @@
 -- check: V1 active_sessions has exactly its columns
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R14
 with declared (position, name, type, nullable, default_value) as (
   values

@@ -1,6 +1,7 @@
 -- check: V2 profiles has its columns
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R16
 -- An older table may have columns of its own beside the declared ones, and its own order.
 with declared (name, type, nullable, default_value) as (

@@ -1,6 +1,7 @@
 -- check: V3 on_auth_user_created is the only product trigger on auth.users
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R19
 with found as (
   select

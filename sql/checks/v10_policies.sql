@@ -1,6 +1,7 @@
 -- check: V10 the policies are exactly the ten declared, by name, command, role and condition
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R23
 with declared (table_name, name, command, roles, using_condition, with_check) as (
   values

@@ -1,6 +1,7 @@
 -- check: V11 the older trial logic is gone and nothing makes a profile twice
 -- after: migrations
 -- severity: error
+-- reads: schema
 -- covers: R19
 select format('the function %s still exists', oid::regprocedure) as problem
 from pg_catalog.pg_proc

@@ -3,14 +3,16 @@
     -- check: V5 every profile has a user
     -- after: migrations
     -- severity: error
+    -- reads: rows
     -- covers: R14 R15
     select id, 'has no user' as problem from public.profiles where ...
 
 `check` gives the id (first word) and a title; without it, id and title come from the file's
 name. `after` names the step of a rollout behind which the check can pass (default `migrations`);
-`severity` is `error` (default) or `warn`; `covers` lists what the check proves. The query returns
-the offending rows, so none is a pass. A query with one row and one boolean column passes with
-true.
+`severity` is `error` (default) or `warn`; `covers` lists what the check proves. `reads` is `rows`
+(default), or `schema` for a check that no row decides: only those run in a shadow run too, which
+has none. The query returns the offending rows, so none is a pass. A query with one row and one
+boolean column passes with true.
 """
 
 import re
@@ -25,8 +27,10 @@ from stackwright.sql.database import ReadOnlyDatabase, Row
 from stackwright.sql.migration import decode
 from stackwright.sql.statements import split
 
-_HEADER = re.compile(r"^\s*--\s*(check|after|severity|covers)\s*:\s*(.*?)\s*$")
+_HEADER = re.compile(r"^\s*--\s*(check|after|severity|reads|covers)\s*:\s*(.*?)\s*$")
+_VALUES = {"severity": ("error", "warn"), "reads": ("rows", "schema")}
 SAMPLES = 5
+FOLDER = "checks"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Check:
     severity: str = "error"
     covers: Sequence[str] = ()
     file: str = ""
+    reads: str = "rows"
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Result:
 
     check: Check
     rows: int = 0
-    samples: Sequence[Row] = ()
+    samples: Sequence[str] = ()
     error: str = ""
 
     @property
@@ -69,7 +74,7 @@ class Result:
         return f"{verdict}: {name}: {self.error or self._findings()} ({self.check.file})"
 
     def _findings(self) -> str:
-        shown = "; ".join(_told(row) for row in self.samples)
+        shown = "; ".join(self.samples)
         more = "; ..." if self.rows > len(self.samples) else ""
         return f"{self.rows} row{'s' if self.rows != 1 else ''}: {shown}{more}"
 
@@ -83,6 +88,16 @@ def load(directory: Path) -> list[Check]:
             raise UserInput(f"{check.file}: the check {check.id} is also in {seen[check.id]}")
         seen[check.id] = check.file
     return checks
+
+
+def of_schema(directory: Path, collection: str = "") -> list[Check]:
+    """The checks beside a folder of migrations that no row decides, and that it must pass.
+
+    Those are the checks after `migrations`, or after the collection where there are several.
+    """
+    step = collection or "migrations"
+    found = load(directory.parent / FOLDER)
+    return [check for check in found if check.reads == "schema" and check.after == step]
 
 
 async def run(database: ReadOnlyDatabase, checks: Iterable[Check]) -> list[Result]:
@@ -99,7 +114,7 @@ async def _run(database: ReadOnlyDatabase, check: Check) -> Result:
         return Result(check, error=error.diag.message_primary or str(error))
     if _is_true(rows):
         return Result(check)
-    return Result(check, len(rows), rows[:SAMPLES])
+    return Result(check, len(rows), [_told(row) for row in rows[:SAMPLES]])
 
 
 def _is_true(rows: Sequence[Row]) -> bool:
@@ -118,12 +133,15 @@ def _parse(path: Path) -> Check:
     found = (match for line in text.splitlines() if (match := _HEADER.match(line)))
     headers = {match[1]: match[2] for match in found}
     identity, _, title = headers.get("check", path.stem).partition(" ")
-    severity = headers.get("severity", "error")
-    if severity not in {"error", "warn"}:
-        raise UserInput(f"{path.name}: severity is error or warn, not {severity!r}")
+    for name, (standard, other) in _VALUES.items():
+        if headers.setdefault(name, standard) not in (standard, other):
+            raise UserInput(f"{path.name}: {name} is {standard} or {other}, not {headers[name]!r}")
     count = len(split(text))
     if count != 1:
         raise UserInput(f"{path.name}: a check is one query, and the file holds {count}")
     covers = tuple(headers.get("covers", "").replace(",", " ").split())
     after = headers.get("after", "migrations")
-    return Check(identity, title.strip(), text, after, severity, covers, path.name)
+    return Check(
+        identity, title.strip(), text, after, headers["severity"], covers, path.name,
+        headers["reads"],
+    )  # fmt: skip

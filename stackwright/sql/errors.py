@@ -68,6 +68,10 @@ class StatementFailed(StackwrightError):
         self.failure = failure
 
 
+class ChecksFailed(StackwrightError):
+    """What must be true after the pending files would not be."""
+
+
 class LedgerConflict(Refused):
     """The ledger and the files contradict each other: nothing was run."""
 

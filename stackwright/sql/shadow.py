@@ -3,7 +3,7 @@
 Nothing is written to the target. What runs here is what `apply` runs there, as the same kind of
 role, so a missing table, a wrong type or a missing right shows before anything happens. There is
 no data here: what fails on the rows that the target holds (a UNIQUE over duplicates) does not
-show.
+show. Afterwards the checks run that no row decides.
 
 Results are kept under `.stackwright/cache/shadow`, by the files, the target's catalogue and the
 server's version: nothing is started again for what was tried before.
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from stackwright.clock import SYSTEM
+from stackwright.sql import checks as checking
 from stackwright.sql import ledger
 from stackwright.sql.apply import Options, apply
+from stackwright.sql.checks import Check, Result
 from stackwright.sql.database import Database, ReadOnlyDatabase, reading, writing
 from stackwright.sql.errors import Failure, StatementFailed
 from stackwright.sql.ledger import Detail
@@ -28,7 +30,7 @@ from stackwright.sql.notices import heard
 from stackwright.sql.record import Runner
 from stackwright.sql.replica import Replica, replica, server_key
 
-ENGINE = "2"
+ENGINE = "3"
 """Raise it when the same files and the same target may give another result."""
 
 # An object that is not there, or an extension that is not: when the replica lacks something of
@@ -77,6 +79,7 @@ class Report:
     """A shadow run. Majors of server and target (0: no target yet), a result for each file.
 
     `lacking`: what of the target's schema could not be rebuilt; `cached`: known from before.
+    `checks`: what the checks of the schema found after the last file.
     """
 
     server: int = 0
@@ -85,11 +88,24 @@ class Report:
     extensions: Sequence[str] = ()
     lacking: Sequence[str] = field(default=())
     cached: bool = False
+    checks: Sequence[Result] = ()
 
     @property
     def failure(self) -> Failure | None:
         """The first statement that failed."""
         return next((result.failure for result in self.files if result.failure), None)
+
+    @property
+    def broken(self) -> list[Result]:
+        """The checks that fail."""
+        return [result for result in self.checks if not result.passed]
+
+    @property
+    def fatal(self) -> list[Result]:
+        """Those that would stop a rollout; none where the shadow is not what the target will be."""
+        lacks = self.extensions or self.lacking or any(file.unchecked for file in self.files)
+        other = self.target and self.target != self.server
+        return [] if lacks or other else [result for result in self.broken if result.fatal]
 
     @property
     def notes(self) -> list[str]:
@@ -104,42 +120,55 @@ class Report:
         if self.extensions:
             names = ", ".join(self.extensions)
             notes.append(f"extensions of the target that the shadow server lacks: {names}")
-        return notes + [f"not rebuilt: {item}" for item in self.lacking]
+        notes += [f"not rebuilt: {item}" for item in self.lacking]
+        if self.checks:
+            passed = len(self.checks) - len(self.broken)
+            notes.append(f"{passed} of {len(self.checks)} checks of the schema passed")
+        if len(self.fatal) < sum(result.fatal for result in self.broken):
+            notes.append(
+                "what is said above of the shadow may be why a check fails: it stops nothing"
+            )
+        return notes
 
 
-async def check(pending: Sequence[Migration], dsn: str | None, root: Path) -> Report:
+async def check(
+    pending: Sequence[Migration], dsn: str | None, root: Path, checks: Sequence[Check] = ()
+) -> Report:
     """Try `pending` in order on a replica of the database at `dsn` (none: not there yet).
 
-    `root` is the project's `.stackwright` folder. Raises `ShadowUnavailable`, `CannotConnect`,
-    `BadSql`.
+    `checks` are asked after the last file, unless one failed; see `checks.of_schema`. `root` is
+    the project's `.stackwright` folder. Raises `ShadowUnavailable`, `CannotConnect`, `BadSql`.
     """
     for file in pending:
         _ = file.body
     if not pending:
         return Report()
     if dsn is None:
-        return await _cached(pending, None, None, "", root)
+        return await _cached(pending, checks, None, None, "", root)
     async with reading(dsn) as target:
         [row] = await target.query(_FINGERPRINT)
-        return await _cached(pending, target, dsn, row["fingerprint"], root)
+        return await _cached(pending, checks, target, dsn, row["fingerprint"], root)
 
 
 async def _cached(
     pending: Sequence[Migration],
+    checks: Sequence[Check],
     target: ReadOnlyDatabase | None,
     dsn: str | None,
     fingerprint: str,
     root: Path,
 ) -> Report:
     major = target.server_version // 10000 if target else 0
-    key = _key(pending, major, fingerprint, server_key(major or None))
+    key = _key(pending, checks, major, fingerprint, server_key(major or None))
     place = root / "cache" / "shadow" / f"{key}.json"
     if place.exists():
         return _read(place)
     begun = (await ledger.read(target)).begun if target else {}
     async with replica(root / "shadow", target, dsn) as copy:
         files = await _replay(copy, pending, begun.get)
-    report = Report(copy.major, major, files, copy.extensions, copy.lacking)
+        failed = any(file.failure for file in files)
+        found = [] if failed else await _checked(copy, checks)
+    report = Report(copy.major, major, files, copy.extensions, copy.lacking, checks=found)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(asdict(report)))
     return report
@@ -177,6 +206,13 @@ async def _try(database: Database, migration: Migration, missing: Sequence[str])
     return FileResult(migration.file, notices=tuple(notices))
 
 
+async def _checked(copy: Replica, checks: Sequence[Check]) -> list[Result]:
+    if not checks:
+        return []
+    async with reading(copy.dsn) as database:
+        return await checking.run(database, checks)
+
+
 def _judged(migration: Migration, failure: Failure, missing: Sequence[str]) -> FileResult:
     if failure.sqlstate in {"0A000", "58P01"} and "extension" in failure.message:
         reason = f"the shadow server lacks an extension ({failure.message})"
@@ -198,9 +234,16 @@ async def _continue_after(database: Database, detail: Detail) -> None:
     )  # fmt: skip
 
 
-def _key(pending: Sequence[Migration], major: int, fingerprint: str, server: str) -> str:
+def _key(
+    pending: Sequence[Migration],
+    checks: Sequence[Check],
+    major: int,
+    fingerprint: str,
+    server: str,
+) -> str:
     parts = [ENGINE, server, str(major), fingerprint]
     parts += [f"{file.file} {file.checksum}" for file in pending]
+    parts += [f"{check.file}\0{check.query}\0" for check in checks]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -215,4 +258,7 @@ def _read(place: Path) -> Report:
         )
         for item in known.pop("files")
     ]
-    return Report(**{**known, "files": files, "cached": True})
+    checks = tuple(
+        Result(**{**item, "check": Check(**item["check"])}) for item in known.pop("checks")
+    )
+    return Report(**{**known, "files": files, "checks": checks, "cached": True})

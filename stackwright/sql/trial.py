@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from stackwright.context import Reading
 from stackwright.sql import approval as approving
-from stackwright.sql import lint, shadow
+from stackwright.sql import checks, lint, shadow
+from stackwright.sql.checks import Check, Result
 from stackwright.sql.effect_rules import Effect
-from stackwright.sql.errors import ShadowUnavailable, StatementFailed
+from stackwright.sql.errors import ChecksFailed, ShadowUnavailable, StatementFailed
 from stackwright.sql.guard import BackupRule, Guard
 from stackwright.sql.migration import Migration
 from stackwright.toolchain.errors import ToolMissing
@@ -43,11 +44,14 @@ class Trial:
             raise StatementFailed(report.failure, "nothing was changed; mend the file first")
         rules = self.inputs.get("lint") or {}
         findings = await self._lint(rules, report.target or report.server or 17)
-        lines = [*(file.file for file in self.pending), *_shortened(found)]
-        told = "\n".join(f"  {line}" for line in [*lines, *map(str, findings), *report.notes])
+        lines = [*(file.file for file in self.pending), *_shortened(found), *map(str, findings)]
+        lines += [*map(str, report.broken), *report.notes]
+        told = "\n".join(f"  {line}" for line in lines)
         count = len(self.pending)
         await self.context.log(f"{count} migrations are pending, tried on a shadow:\n{told}")
         lint.refuse(findings, rules)
+        if report.fatal:
+            raise ChecksFailed(_would_fail(report.fatal))
         guard = guard_of(self.context, self.inputs)
         guard.refuse_unapproved(self.pending, found)
         if missing := guard.missing_backup(found):
@@ -55,10 +59,15 @@ class Trial:
 
     async def _shadow(self, url: str | None) -> shadow.Report:
         try:
-            return await shadow.check(self.pending, url, self.context.root / ".stackwright")
+            root, checks = self.context.root / ".stackwright", self._checks()
+            return await shadow.check(self.pending, url, root, checks)
         except ShadowUnavailable as error:
             await self.context.warn(f"the migrations were not tried before: {error}")
             return shadow.Report()
+
+    def _checks(self) -> list[Check]:
+        directory = self.context.root / self.inputs["directory"]
+        return checks.of_schema(directory, self.inputs.get("collection", ""))
 
     async def _lint(self, rules: lint.Rules, major: int) -> list[lint.Finding]:
         """Without squawk a stack that refuses nothing goes on."""
@@ -70,6 +79,11 @@ class Trial:
                 raise
             await self.context.warn(f"the migrations were not linted: {error}")
             return []
+
+
+def _would_fail(found: Sequence[Result]) -> str:
+    said = "\n".join(f"  {result}" for result in found)
+    return f"checks fail once the pending files have run. Nothing was changed.\n{said}"
 
 
 _MANY = 60

@@ -1,5 +1,6 @@
 """Every check passes on the declared database, and fails when what it watches is broken."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,8 @@ import psycopg
 import pytest
 
 from stackwright.postgres.server import Postgres
-from stackwright.sql import checks
+from stackwright.sql import checks, shadow
+from stackwright.sql.migration import load
 from tests.product.breaks import BREAKS
 from tests.product.conftest import copy_of
 from tests.product.helpers import (
@@ -86,6 +88,28 @@ def test_rows_that_admins_entered_or_changed_break_no_check(
         " where npa = '787'"
     )
     assert {name: found for name in CHECKS if (found := problems(declared, name))} == {}
+
+
+def test_a_check_that_says_it_reads_the_schema_reads_no_row(declared: psycopg.Connection) -> None:
+    for check in DECLARED:
+        if check.reads == "schema":
+            explained = declared.execute(f"explain (verbose, format json) {check.query}".encode())
+            [[plan]] = explained.fetchone() or [[{}]]
+            schemas = re.findall(r"'Schema': '(\w+)'", str(plan))
+            assert set(schemas) <= {"pg_catalog", "information_schema"}, check.file
+            assert "query_to_xml" not in check.query
+
+
+@pytest.mark.parametrize("before", ["", OLDER_DATABASE])
+def test_a_shadow_run_asks_the_checks_of_the_schema_and_they_pass(
+    fresh: str, before: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(fresh, autocommit=True) as connection:
+        connection.execute(before)
+    asked = checks.of_schema(ROOT / "sql/migrations")
+    report = asyncio.run(shadow.check(load(ROOT / "sql/migrations"), fresh, tmp_path, asked))
+    assert len(report.checks) == 18
+    assert [str(result) for result in report.broken if result.fatal] == []
 
 
 def test_the_headers_say_what_the_checks_are() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from stackwright.cli._workspace import workspace
-from stackwright.cli.sql._target import Target, options, show, target_of, written
-from stackwright.sql import ledger, shadow
+from stackwright.cli.sql._target import Json, Target, options, show, target_of, written
+from stackwright.sql import checks, ledger, shadow
+from stackwright.sql.checks import Result
 from stackwright.sql.database import Database, reading
 from stackwright.sql.effect_rules import Effect
 from stackwright.sql.effects import effects
@@ -33,18 +34,38 @@ def command(as_json: bool, on_target: bool, **given: Any) -> None:
     failure = report.failure
     show(
         asdict(report)
-        | {"ok": failure is None, "notes": report.notes, "effects": list(map(asdict, found))},
+        | {
+            "ok": not (failure or report.fatal),
+            "checks": list(map(_plain, report.checks)),
+            "notes": report.notes,
+            "effects": list(map(asdict, found)),
+        },
         [
             *(f"ok: {r.file}" for r in report.files if not r.failure and not r.unchecked),
             *report.notes,
             *map(str, found),
+            *map(str, report.broken),
             *([str(failure)] if failure else []),
         ]
         or ["nothing is pending"],
         as_json,
     )
-    if failure:
+    if failure or report.fatal:
         raise SystemExit(1)
+
+
+def _plain(result: Result) -> Json:
+    check = result.check
+    return {
+        "id": check.id,
+        "title": check.title,
+        "severity": check.severity,
+        "file": check.file,
+        "passed": result.passed,
+        "rows": result.rows,
+        "samples": list(result.samples),
+        "error": result.error,
+    }
 
 
 async def _shadow(target: Target) -> tuple[shadow.Report, list[Effect]]:
@@ -59,7 +80,8 @@ async def _shadow(target: Target) -> tuple[shadow.Report, list[Effect]]:
             todo.refuse_problems()
             pending = list(todo.pending)
             found = await Guard().judged(pending, database, seen)
-    return await shadow.check(pending, target.url, workspace()), found
+    asked = checks.of_schema(target.directory, target.collection)
+    return await shadow.check(pending, target.url, workspace(), asked), found
 
 
 def _rehearse(target: Target, as_json: bool) -> None:

@@ -37,6 +37,7 @@ def test_the_header_of_a_check_is_read(folder: Path) -> None:
     ("text", "complaint"),
     [
         ("-- severity: fatal\nselect 1", "severity is error or warn"),
+        ("-- reads: nothing\nselect 1", "reads is rows or schema, not 'nothing'"),
         ("select 1; select 2", "one query, and the file holds 2"),
         ("-- nothing", "one query, and the file holds 0"),
     ],
