@@ -27,11 +27,15 @@ from stackwright.sql.statements import Statement
 # active_sql_transaction, invalid_transaction_termination
 _REFUSES_TRANSACTION = {"25001", "2D000"}
 
+# A row that is finished and pending all the same: another tool reverted it, so all runs again.
 _BEGUN = """
-INSERT INTO stackwright.migrations
+INSERT INTO stackwright.migrations AS m
     (version, name, checksum, collection, git_sha, applied_by)
 VALUES (%(version)s, %(name)s, %(checksum)s, %(collection)s, %(git_sha)s, %(runner)s)
-ON CONFLICT (version) DO UPDATE SET checksum = excluded.checksum
+ON CONFLICT (version) DO UPDATE SET checksum = excluded.checksum, finished_at = NULL,
+    started_at = CASE WHEN m.finished_at IS NULL THEN m.started_at ELSE now() END,
+    done_statements = CASE WHEN m.finished_at IS NULL THEN m.done_statements ELSE 0 END,
+    tried_statement = CASE WHEN m.finished_at IS NULL THEN m.tried_statement ELSE 0 END
 RETURNING done_statements, tried_statement"""
 _TRIED = "UPDATE stackwright.migrations SET tried_statement = %(end)s WHERE version = %(version)s"
 _FAILED = "UPDATE stackwright.migrations SET error = %(error)s WHERE version = %(version)s"

@@ -148,3 +148,15 @@ def test_a_concurrent_build_waits_for_writers_beyond_the_lock_limit(dsn: str, fo
     assert rows(dsn, "select indisvalid from pg_index where indexrelid = 'i'::regclass") == [
         (True,)
     ]
+
+
+def test_what_another_tool_reverted_runs_again_from_its_first_statement(
+    dsn: str, folder: Path
+) -> None:
+    """`supabase migration repair --status reverted` removes the shared row and leaves ours."""
+    (folder / "1_i.sql").write_text(HEAD + "create table t (a int);\nvacuum t;")
+    run(dsn, folder)
+    rows(dsn, "drop table t; delete from supabase_migrations.schema_migrations")
+    run(dsn, folder)
+    assert rows(dsn, "select to_regclass('t')::text") == [("t",)]
+    assert read_ledger(dsn).details["1"].done_statements == 2
