@@ -5,10 +5,11 @@ A preview that a run would refuse ends with an error, so that a reviewer cannot 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from stackwright.context import Reading
 from stackwright.sql import approval as approving
-from stackwright.sql import checks, lint, shadow
+from stackwright.sql import checks, down, lint, shadow
 from stackwright.sql.checks import Check, Result
 from stackwright.sql.effect_rules import Effect
 from stackwright.sql.errors import ChecksFailed, ShadowUnavailable, StatementFailed
@@ -44,7 +45,7 @@ class Trial:
             raise StatementFailed(report.failure, "nothing was changed; mend the file first")
         rules = self.inputs.get("lint") or {}
         findings = await self._lint(rules, report.target or report.server or 17)
-        lines = [*(file.file for file in self.pending), *_shortened(found), *map(str, findings)]
+        lines = [*self._files(), *_shortened(found), *map(str, findings)]
         lines += [*map(str, report.broken), *report.notes]
         told = "\n".join(f"  {line}" for line in lines)
         count = len(self.pending)
@@ -65,15 +66,26 @@ class Trial:
             await self.context.warn(f"the migrations were not tried before: {error}")
             return shadow.Report()
 
+    @property
+    def _directory(self) -> Path:
+        directory: str = self.inputs["directory"]
+        return self.context.root / directory
+
+    def _files(self) -> list[str]:
+        """The pending files; where some of a project have a way back, those that have none."""
+        ways = down.load(self._directory)
+        marks = {
+            f.file: " (no way back)" if ways and f.file not in ways else "" for f in self.pending
+        }
+        return [f"{file}{mark}" for file, mark in marks.items()]
+
     def _checks(self) -> list[Check]:
-        directory = self.context.root / self.inputs["directory"]
-        return checks.of_schema(directory, self.inputs.get("collection", ""))
+        return checks.of_schema(self._directory, self.inputs.get("collection", ""))
 
     async def _lint(self, rules: lint.Rules, major: int) -> list[lint.Finding]:
         """Without squawk a stack that refuses nothing goes on."""
-        directory = self.context.root / self.inputs["directory"]
         try:
-            return await lint.of_migrations(directory, self.pending, rules, major)
+            return await lint.of_migrations(self._directory, self.pending, rules, major)
         except ToolMissing as error:
             if "refuse" in rules.values():
                 raise

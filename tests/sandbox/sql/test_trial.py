@@ -67,6 +67,19 @@ def test_a_preview_tells_everything_and_then_refuses(
     assert "1_a.sql:1:1 warning ban-drop-table" in log.of("info")
 
 
+def test_what_has_no_way_back_is_said_where_others_have_one(
+    tmp_path: Path, folder: Path, dsn: str, log: Log
+) -> None:
+    (folder / "1_a.sql").write_text("create view a as select 1;")
+    (folder / "2_b.sql").write_text("create view b as select 1;")
+    preview(tmp_path, dsn, log)
+    assert log.of("info").endswith("\n  1_a.sql\n  2_b.sql")
+    (tmp_path / "down").mkdir()
+    (tmp_path / "down/1_a.sql").write_text("drop view a;")
+    preview(tmp_path, dsn, log)
+    assert log.of("info").endswith("\n  1_a.sql\n  2_b.sql (no way back)")
+
+
 def test_a_missing_backup_is_a_warning_in_a_preview(
     tmp_path: Path, folder: Path, dsn: str, log: Log
 ) -> None:
