@@ -10,7 +10,15 @@ from typing import Any
 import click
 
 from stackwright.sandbox.environment import Workspace, environment
-from stackwright.sandbox.launcher import Launcher, SandboxError, find_project, sandbox_of
+from stackwright.sandbox.launcher import (
+    Launcher,
+    SandboxError,
+    find_project,
+    sandbox_of,
+    scenario_of,
+)
+
+_OWN = "its sandbox/scenario.yaml, else that of the VoIP Accelerator"
 
 
 @click.group()
@@ -26,13 +34,17 @@ def _launcher() -> Launcher:
     return sandbox_of(_workspace().project)
 
 
+def _own_scenario() -> str:
+    return scenario_of(_workspace().project)
+
+
 @command.command()
-@click.option("--scenario", default="default", help="What a new sandbox contains.")
+@click.option("--scenario", show_default=_OWN, help="What a new sandbox contains.")
 @click.option("--new-ports", is_flag=True, help="Choose other ports; addresses change.")
-def start(scenario: str, new_ports: bool) -> None:
+def start(scenario: str | None, new_ports: bool) -> None:
     """Start the sandbox in the background."""
     launcher = _launcher()
-    started = launcher.start(scenario, new_ports=new_ports)
+    started = launcher.start(scenario or _own_scenario(), new_ports=new_ports)
     word = "started" if started else "is running already"
     click.echo(f"The sandbox {word}: {launcher.url()}")
 
@@ -67,16 +79,16 @@ def _without_password(address: str) -> str:
 
 
 @command.command()
-@click.option("--scenario", default="default", help="What the sandbox contains afterwards.")
+@click.option("--scenario", show_default=_OWN, help="What the sandbox contains afterwards.")
 @click.option("--keep-state", is_flag=True, help="Keep Pulumi's state and the account ids.")
-def reset(scenario: str, keep_state: bool) -> None:
+def reset(scenario: str | None, keep_state: bool) -> None:
     """Empty the sandbox: vendors, databases, and Pulumi's state of the stacks made in it.
 
     With --keep-state the vendors lose everything and Pulumi does not know it.
     """
-    launcher = _launcher()
-    if not launcher.start(scenario) or scenario != "default" or keep_state:
-        launcher.ask("POST", "reset", {"scenario": scenario, "keep_identity": keep_state})
+    launcher, wanted = _launcher(), scenario or _own_scenario()
+    launcher.start(wanted)
+    launcher.ask("POST", "reset", {"scenario": wanted, "keep_identity": keep_state})
     if not keep_state:
         shutil.rmtree(_workspace().state, ignore_errors=True)
     click.echo("The sandbox is as new.")
@@ -153,7 +165,7 @@ def run(cmd: tuple[str, ...]) -> None:
     signals are its own.
     """
     workspace = _workspace()
-    sandbox_of(workspace.project).start()
+    sandbox_of(workspace.project).start(scenario_of(workspace.project))
     found = environment(workspace, cmd, os.environ)
     program = shutil.which(cmd[0], path=found["PATH"])
     if program is None:

@@ -157,6 +157,12 @@ def find_project(start: Path) -> Path:
     return start
 
 
+def scenario_of(project: Path) -> str:
+    """What a new sandbox of a project contains: its own `sandbox/scenario.yaml`, else ours."""
+    own = project / "sandbox"
+    return str(own) if (own / "scenario.yaml").is_file() else "default"
+
+
 def sandbox_of(project: Path) -> Launcher:
     """The sandbox of a project."""
     return Launcher(project / ".stackwright" / "sandbox")
