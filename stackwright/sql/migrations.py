@@ -7,7 +7,7 @@ that is said and left alone. Removing does nothing. See docs/decisions/0006-migr
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -49,6 +49,15 @@ class MigrationsInputs(TypedDict):
     ]
     collection: NotRequired[
         Input[Annotated[str, default(""), replaces, doc("Tells several of these apart.")]]
+    ]
+    after: NotRequired[
+        Input[
+            Annotated[
+                Sequence[str],
+                undiffed,
+                doc("Folders of migrations that come before these: a preview tries them first."),
+            ]
+        ]
     ]
     approvals: NotRequired[
         Input[
@@ -115,7 +124,10 @@ class MigrationsController(Controller):
         if inputs["project"] is UNKNOWN:
             files = _files(context.root, inputs)
             found = effects(files)
-            await Trial(context, inputs, files).run(presence.of_nothing(found).judge(found), None)
+            earlier = _earlier(context.root, inputs, ledger.Ledger())
+            await Trial(context, inputs, files, earlier).run(
+                presence.of_nothing(found).judge(found), None
+            )
             return {}
         address = await context.database_address(inputs["project"], _address(state))
         url = context.database_url(address)
@@ -126,7 +138,8 @@ class MigrationsController(Controller):
         for note in todo.notes:
             await context.log(note)
         if todo.pending:
-            await Trial(context, inputs, todo.pending).run(found, url)
+            earlier = _earlier(context.root, inputs, seen)
+            await Trial(context, inputs, todo.pending, earlier).run(found, url)
         return {}
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
@@ -176,6 +189,13 @@ def _planned(root: Path, inputs: Json, seen: ledger.Ledger) -> plan.Plan:
     )
     todo.refuse_problems()
     return todo
+
+
+def _earlier(root: Path, inputs: Json, seen: ledger.Ledger) -> list[Migration]:
+    """What is pending in the folders that come first. It is another resource's to apply."""
+    folders = [load(root / folder) for folder in inputs.get("after", [])]
+    plans = [plan.make(files, seen, baseline=inputs.get("baseline")) for files in folders]
+    return [file for todo in plans for file in todo.pending]
 
 
 class _Reporter:

@@ -4,7 +4,7 @@ A preview that a run would refuse ends with an error, so that a reviewer cannot 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackwright.context import Reading
@@ -32,11 +32,15 @@ def guard_of(context: Reading, inputs: Json) -> Guard:
 
 @dataclass(frozen=True)
 class Trial:
-    """Pending files, and where their preview finds out about them."""
+    """Pending files, and where their preview finds out about them.
+
+    `earlier`: pending files of others, on which they build.
+    """
 
     context: Reading
     inputs: Json
     pending: Sequence[Migration]
+    earlier: Sequence[Migration] = ()
 
     async def run(self, found: Sequence[Effect], url: str | None) -> None:
         """Run them on a shadow and lint them; tell what they do, or raise what forbids it."""
@@ -60,11 +64,15 @@ class Trial:
 
     async def _shadow(self, url: str | None) -> shadow.Report:
         try:
+            files = [*self.earlier, *self.pending]
             root, checks = self.context.root / ".stackwright", self._checks()
-            return await shadow.check(self.pending, url, root, checks)
+            report = await shadow.check(files, url, root, checks)
         except ShadowUnavailable as error:
             await self.context.warn(f"the migrations were not tried before: {error}")
             return shadow.Report()
+        names = {file.file for file in self.pending}
+        known = [result for result in report.files if result.file in names or result.failure]
+        return replace(report, files=known)
 
     @property
     def _directory(self) -> Path:

@@ -1,6 +1,7 @@
 """What a preview says of pending files, and where it ends with an error."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from stackwright.configuration import Configuration
 from stackwright.context import Session
 from stackwright.errors import NeedsApproval, Refused
 from stackwright.sql.effects import effects
-from stackwright.sql.migration import load
+from stackwright.sql.errors import StatementFailed
+from stackwright.sql.migration import Migration, load
 from stackwright.sql.trial import Trial
 from stackwright.toolchain.errors import ToolMissing
 from tests.sandbox.sql.helpers import rows
@@ -41,12 +43,14 @@ def log() -> Log:
     return Log()
 
 
-def preview(tmp_path: Path, dsn: str, log: Log, **inputs: Any) -> None:
+def preview(
+    tmp_path: Path, dsn: str, log: Log, earlier: Sequence[Migration] = (), **inputs: Any
+) -> None:
     configuration = Configuration({})
     session = Session("shop/prod", configuration, Clients(configuration), engine=log, root=tmp_path)
     files = load(tmp_path / "migrations")
     declared = {"project": "shopref", "directory": "migrations", **inputs}
-    trial = Trial(session.reading("urn"), declared, files)
+    trial = Trial(session.reading("urn"), declared, files, earlier)
     asyncio.run(trial.run(effects(files), dsn))
 
 
@@ -121,3 +125,23 @@ def test_a_long_list_counts_what_destroys_nothing(
     preview(tmp_path, dsn, log, approvals=approved(folder))
     assert "DROP COLUMN notes.b; DESTROYS" in log.of("info")
     assert "and 70 effects that destroy nothing" in log.of("info")
+
+
+def test_files_that_build_on_those_of_another_folder_are_tried_behind_them(
+    tmp_path: Path, folder: Path, dsn: str, log: Log
+) -> None:
+    (folder / "2_more.sql").write_text("alter table notes add column b int;")
+    with pytest.raises(StatementFailed, match='"notes" does not exist'):
+        preview(tmp_path, dsn, log)
+    first = "do $$ begin create table notes (); raise notice 'made'; end $$"
+    preview(tmp_path, dsn, log, earlier=[Migration("1", "notes", first)])
+    assert "1 migrations are pending, tried on a shadow:\n  2_more.sql" in log.of("info")
+    assert "made" not in log.of("info")
+
+
+def test_a_failure_of_the_files_before_is_told_as_theirs(
+    tmp_path: Path, folder: Path, dsn: str, log: Log
+) -> None:
+    (folder / "2_more.sql").write_text("alter table notes add column b int;")
+    with pytest.raises(StatementFailed, match=r"^1_notes\.sql:1:"):
+        preview(tmp_path, dsn, log, earlier=[Migration("1", "notes", "create table notes (oops")])
