@@ -3,14 +3,11 @@
 Each value comes from `Pulumi.<stack>.yaml` or from the environment (the upper-case name).
 """
 
-from pathlib import Path
 from typing import Literal, Self
 
-import pulumi
-import yaml
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
-from stackwright.settings import StackSettings
+from stackwright.settings import StackSettings, elsewhere
 
 
 class Settings(StackSettings):
@@ -92,22 +89,12 @@ class Settings(StackSettings):
 
     @model_validator(mode="after")
     def _no_other_stack_has_the_project(self) -> Self:
-        twins = [stack for stack, ref in _refs_elsewhere().items() if ref == self.supabase_ref]
+        twins = [
+            stack for stack, ref in elsewhere("supabase_ref").items() if ref == self.supabase_ref
+        ]
         if twins:
             raise ValueError(
                 f"stack {twins[0]} names the same supabase_ref {self.supabase_ref}: each stack has "
                 "a database of its own; correct one of the two files"
             )
         return self
-
-
-def _refs_elsewhere() -> dict[str, str]:
-    """Stack to ref, of the project's other stacks as their files say."""
-    refs = {}
-    for path in sorted(Path.cwd().glob("Pulumi.*.yaml")):
-        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        config = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
-        ref = config.get(f"{pulumi.get_project()}:supabase_ref")
-        if ref and stack != pulumi.get_stack():
-            refs[stack] = ref
-    return refs

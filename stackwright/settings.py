@@ -14,9 +14,11 @@ upper-case one in the environment.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pulumi
+import yaml
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -59,6 +61,18 @@ def _lookup(name: str) -> str | None:
         return os.environ.get(name) or None
     namespace, _, key = name.rpartition(":")
     return pulumi.Config(namespace or None).get(key)
+
+
+def elsewhere(name: str) -> dict[str, str]:
+    """Stack to value of a plain name, of the project's other stacks as their files say."""
+    found = {}
+    for path in sorted(Path.cwd().glob("Pulumi.*.yaml")):
+        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        config = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
+        value = config.get(f"{pulumi.get_project()}:{name}")
+        if value and stack != pulumi.get_stack():
+            found[stack] = value
+    return found
 
 
 class StackSettings(BaseSettings):
