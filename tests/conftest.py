@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-LAYERS = {"unit", "sandbox", "compat", "e2e", "accidents"}
+LAYERS = {"unit", "sandbox", "compat", "examples", "e2e", "accidents"}
 pytest_plugins = ["tests.e2e.fixtures"]  # one converged sandbox for two layers
 
 

@@ -5,6 +5,7 @@ save and restore the whole world (vendors, databases, Pulumi's state, files), so
 converges once and each test starts from there.
 """
 
+import copy
 import json
 import os
 import shutil
@@ -153,9 +154,21 @@ class Project:
 
     def start(self, scenario: str = "default") -> None:
         self._fine(self.stackwright("sandbox", "start", "--scenario", scenario))
+        self.find()
+
+    def find(self) -> None:
+        """Where the running sandbox has things."""
         status = self.status()
         self.page, self.dsn = status["page"], status["databases"][self.ref]
         self.gateway = status["functions"][self.ref].removesuffix("/functions/v1")
+
+    def on(self, stack: str, ref: str) -> "Project":
+        """The same project and sandbox, on another stack."""
+        other = copy.copy(self)
+        other.stack, other.ref = stack, ref
+        self._fine(self.run("pulumi", "stack", "select", "--create", stack))
+        other.find()
+        return other
 
     def stop(self) -> None:
         self._fine(self.stackwright("sandbox", "stop"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -40,10 +41,10 @@ class Function:
 
 
 @contextmanager
-def running(slug: str, environment: dict[str, str]) -> Iterator[Function]:
-    """Start a function on a free port; it ends with the block."""
+def running(slug: str, environment: dict[str, str], folder: Path = FUNCTIONS) -> Iterator[Function]:
+    """Start a function of `folder` on a free port; it ends with the block."""
     process = subprocess.Popen(
-        _command(slug),
+        _command(slug, folder),
         env={
             "DENO_DIR": str(toolchain.deno_dir()),
             "DENO_SERVE_ADDRESS": "tcp:127.0.0.1:0",
@@ -69,14 +70,14 @@ def running(slug: str, environment: dict[str, str]) -> Iterator[Function]:
     process.stdout.close()
 
 
-def _command(slug: str) -> list[str]:
+def _command(slug: str, folder: Path) -> list[str]:
     try:
         deno = str(toolchain.deno())
     except StackwrightError as error:
         pytest.skip(str(error))
     options = ["--no-prompt", "--cached-only", "--frozen", "--ignore-env", f"--allow-env={READ}"]
-    config = f"--config={FUNCTIONS / 'deno.json'}"
-    entry = str(FUNCTIONS / slug / "index.ts")
+    config = f"--config={folder / 'deno.json'}"
+    entry = str(folder / slug / "index.ts")
     return [deno, "run", *options, config, "--allow-net=127.0.0.1", entry]
 
 
