@@ -10,7 +10,7 @@ CALCULATOR = "momentum-score-calculator"
 
 
 class EdgeFunctions(pulumi.ComponentResource):
-    """Published after the tables and the secrets are there. Others' functions stay and are listed."""
+    """Published after tables and secrets are there. Others' functions stay and are listed."""
 
     def __init__(
         self, name: str, settings: Settings, project: supabase.Project, database: Database
