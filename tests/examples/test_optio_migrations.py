@@ -90,6 +90,11 @@ def old_backend(connection: Connection) -> None:
         "insert into friendships (requester_id, addressee_id)"
         " select min(id::text)::uuid, max(id::text)::uuid from users"
     )
+    mistaken = (
+        "select count(*) from friendships join team_requests using (id)"
+        " where requester_id <> sender_id or addressee_id <> recipient_id"
+    )
+    assert connection.execute(mistaken).fetchone() == (0,)
     update = "update friendships set status = 'rejected' where requester_id < addressee_id"
     assert connection.execute(update).rowcount >= 1
     query = "select count(*), count(created_at) from friendships where status = 'rejected'"

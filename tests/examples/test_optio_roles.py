@@ -223,7 +223,10 @@ def test_the_recipient_answers_a_request_once(world: World, table: str) -> None:
 
 def test_the_recipient_cannot_make_it_something_else(world: World) -> None:
     assert world.is_refused("student", "update team_requests set status = 'expired'")
-    assert world.is_refused("student", "update team_requests set sender_id = recipient_id")
+    answer = "update team_requests set status = 'accepted'"
+    assert not world.is_refused("student", answer)
+    for more in ("sender_id = %(advisor)s", "created_at = now()", "responded_at = now()"):
+        assert world.is_refused("student", f"{answer}, {more}", **world.ids)
 
 
 def test_the_service_key_is_not_limited(world: World) -> None:

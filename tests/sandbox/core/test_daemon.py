@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,8 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
-from stackwright.sandbox.launcher import Launcher, SandboxError
+from stackwright.cli.sandbox import command
+from stackwright.sandbox.launcher import Launcher, SandboxError, sandbox_of, scenario_of
 from stackwright.sandbox.ports import Ports
 from stackwright.sandbox.processes import start_time
 from stackwright.sandbox.store import Store
@@ -130,6 +133,26 @@ def test_a_reset_empties_everything_and_changes_the_account(
     launcher.ask("POST", "reset", {"scenario": scenario, "keep_identity": True})
     (kept,) = render(launcher, "GET", "/owners").json()
     assert kept["owner"]["id"] == after["owner"]["id"]
+
+
+def test_the_command_empties_a_sandbox_that_was_stopped(
+    tmp_path: Path, scenario: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it begins again with the project's own scenario."""
+    (tmp_path / "Pulumi.yaml").touch()
+    shutil.copytree(scenario, tmp_path / "sandbox")
+    monkeypatch.chdir(tmp_path)
+    launcher = sandbox_of(tmp_path)
+    try:
+        launcher.start(scenario_of(tmp_path))
+        service = create_service(launcher)
+        launcher.stop()
+        answer = CliRunner().invoke(command, ["reset"])
+        assert answer.output == "The sandbox is as new.\n"
+        assert render(launcher, "GET", f"/services/{service}").status_code == 404
+        create_service(launcher)
+    finally:
+        launcher.stop()
 
 
 def test_a_snapshot_brings_back_what_was_there(launcher: Launcher, scenario: str) -> None:
