@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from scenarios._purchase import Customer, becomes, buy, guard, profile
+from scenarios._test_clock import subscribe
 from stackwright.scenarios import Stage, expect, scenario
 
 DAYS = {"monthly": (28, 31), "annual": (365, 366)}
@@ -37,10 +38,10 @@ async def _is_right(stage: Stage, customer: Customer, period: str) -> None:
 
 @scenario("P2", "a renewal moves the end of the period", effect="pays", covers=["R75"])
 async def renewal(stage: Stage) -> None:
-    """`invoice.payment_succeeded` of the next period."""
-    customer = await buy(stage, "monthly")
+    """`invoice.payment_succeeded` of the next period, on a test clock of Stripe."""
+    customer = await subscribe(stage)
     before = (await profile(stage, customer.user))["current_period_end"]
-    await stage.happen("invoice.payment_succeeded", customer.subscription)
+    await customer.pass_period(stage)
 
     async def moved() -> bool:
         end = (await profile(stage, customer.user))["current_period_end"]
@@ -69,9 +70,10 @@ async def cancelled(stage: Stage) -> None:
 
 @scenario("P4", "a failed payment closes the dashboard", effect="pays", covers=["R75"])
 async def failed(stage: Stage) -> None:
-    """`invoice.payment_failed`: past due, and the guard says why."""
-    customer = await buy(stage, "monthly")
-    await stage.happen("invoice.payment_failed", customer.subscription)
+    """`invoice.payment_failed` on a test clock: past due, and the guard says why."""
+    customer = await subscribe(stage)
+    await customer.decline(stage)
+    await customer.pass_period(stage)
     await becomes(stage, customer, subscription_status="past_due")
     await guard(stage, customer.user, valid=False, reason="payment_failed")
 

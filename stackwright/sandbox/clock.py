@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -102,6 +102,18 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         self._now += seconds
         self._sleepers.wake(self._now)
+
+
+async def woken(event: asyncio.Event, clock: Clock, seconds: float | None) -> None:
+    """Until the event is set, or `seconds` of the sandbox's time have passed (None: never)."""
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(event.wait())]
+    if seconds is not None:
+        waiting.append(asyncio.create_task(clock.sleep(seconds)))
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

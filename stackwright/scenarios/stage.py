@@ -16,6 +16,7 @@ from stackwright.http.client import network
 from stackwright.scenarios.declaration import Cannot, Wrong, expect
 from stackwright.stack import Resource
 from stackwright.stripe.client import mode_of
+from stackwright.stripe.form import CONTENT_TYPE, encode
 from stackwright.stripe.rules import API_VERSION
 from stackwright.values import Json
 
@@ -124,27 +125,20 @@ class Stage:
         found: Json = answer.json()
         return found
 
-    async def stripe(self, path: str) -> Json:
-        """What Stripe holds at a path, in the clients' API version."""
-        key = self.configuration.require("stripeApiKey")
-        headers = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
-        base = self.configuration.endpoints["STRIPE_API_BASE"]
-        answer = await self.request("GET", f"{base}{path}", headers=headers)
-        expect(answer.is_success, f"Stripe answered {answer.status_code} to GET {path}")
+    async def stripe(self, path: str, method: str = "GET", **fields: Any) -> Json:
+        """What Stripe answers, in the clients' API version; fields are named as Stripe's are."""
+        headers = {
+            "Authorization": f"Bearer {self.configuration.require('stripeApiKey')}",
+            "Content-Type": CONTENT_TYPE,
+            "Stripe-Version": API_VERSION,
+        }
+        url = self.configuration.endpoints["STRIPE_API_BASE"] + path
+        body = encode(fields) or None
+        answer = await self.request(method, url, headers=headers, content=body)
+        told = f"Stripe answered {answer.status_code} to {method} {path}: {answer.text[:200]}"
+        expect(answer.is_success, told)
         found: Json = answer.json()
         return found
-
-    async def happen(self, event: str, subscription: str) -> None:
-        """Let time or a customer do what makes this event: only the sandbox can."""
-        base = self.configuration.endpoints["STRIPE_API_BASE"]
-        if "api.stripe.com" in base:
-            raise Cannot(
-                "Stripe lets nobody move the time of a subscription that was bought in a checkout; "
-                "play it in the sandbox, or by hand in the dashboard"
-            )
-        body = {"type": event, "subscription": subscription}
-        answer = await self.request("POST", f"{base}/_sandbox/stripe/events", json=body)
-        expect(answer.is_success, f"the sandbox refused {event}: {answer.text[:200]}")
 
     # -- the database --------------------------------------------------------------------------
 
@@ -168,11 +162,13 @@ class Stage:
         async with await psycopg.AsyncConnection.connect(self.database) as connection:
             await connection.execute(statement.encode(), values)
 
-    async def eventually(self, read: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-        """Until a reading is right, for as long as an event may take to arrive."""
-        give_up = time.monotonic() + PATIENCE
+    async def eventually(
+        self, read: Callable[[], Awaitable[bool]], otherwise: str, patience: float = PATIENCE
+    ) -> None:
+        """Until a reading is right, for as long as an event may take to arrive (seconds)."""
+        give_up = time.monotonic() + patience
         while not await read():
-            expect(time.monotonic() < give_up, f"{otherwise} after {PATIENCE:.0f} s")
+            expect(time.monotonic() < give_up, f"{otherwise} after {patience:.0f} s")
             await asyncio.sleep(PAUSE)
 
     # -- users ---------------------------------------------------------------------------------

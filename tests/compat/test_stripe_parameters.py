@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from stripe import RequestOptions
 from stripe import params as sdk
-from stripe.params import billing_portal, checkout
+from stripe.params import billing_portal, checkout, test_helpers
 
 from stackwright.sandbox.stripe import checkout_sessions as sessions
 from stackwright.sandbox.stripe import (
+    clocks,
     coupons,
     customers,
     events,
@@ -70,6 +71,9 @@ PAIRS: list[tuple[Any, Any]] = [
         billing_portal.ConfigurationCreateParamsFeatures,
     ),
     (portal_configurations.UPDATE, billing_portal.ConfigurationUpdateParams),
+    (clocks.CREATE, test_helpers.TestClockCreateParams),
+    (clocks.ADVANCE, test_helpers.TestClockAdvanceParams),
+    (clocks.LIST, test_helpers.TestClockListParams),
 ]
 OLDER = {
     "PromotionCodeCreateParams": {"coupon"},

@@ -170,3 +170,39 @@ def test_promotion_codes_portal_and_subscriptions_are_parsed(client: stripe.Stri
     ending = client.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
     assert ending.cancel_at == ending["items"].data[0].current_period_end
     assert client.v1.subscriptions.cancel(subscription.id).status == "canceled"
+
+
+def test_a_test_clock_brings_the_renewal_signed(
+    client: stripe.StripeClient, hook: tuple[str, "Queue[Arrival]"]
+) -> None:
+    url, arrivals = hook
+    start, month = 1_750_000_000, 31 * 24 * 3600
+    clocks = client.v1.test_helpers.test_clocks
+    clock = clocks.create({"frozen_time": start, "name": "sdk"})
+    customer = client.v1.customers.create(
+        {
+            "test_clock": clock.id,
+            "invoice_settings": {"default_payment_method": "pm_card_visa"},
+            "expand": ["test_clock"],
+        }
+    )
+    assert isinstance(customer.test_clock, stripe.test_helpers.TestClock)
+    subscription = client.v1.subscriptions.create(
+        {"customer": customer.id, "items": [{"price": make_price(client, "clock").id}]}
+    )
+    wanted = ["invoice.payment_succeeded", "test_helpers.test_clock.ready"]
+    listening = client.v1.webhook_endpoints.create({"url": url, "enabled_events": wanted})  # type: ignore[typeddict-item]
+    moving = clocks.advance(clock.id, {"frozen_time": start + month})
+    assert moving.status_details.advancing
+    assert moving.status_details.advancing.target_frozen_time == start + month
+    events = [verified(arrivals.get(timeout=20), str(listening.secret)) for _ in wanted]
+    assert sorted(event.type for event in events) == wanted
+    ready = clocks.retrieve(clock.id)
+    assert (ready.status, ready.frozen_time) == ("ready", start + month)
+    renewed = client.v1.subscriptions.retrieve(subscription.id)
+    assert renewed["items"].data[0].current_period_end > start + month
+    with pytest.raises(stripe.InvalidRequestError, match="after its current frozen time"):
+        clocks.advance(clock.id, {"frozen_time": start})
+    assert clocks.delete(clock.id).deleted is True
+    assert client.v1.customers.retrieve(customer.id).deleted is True
+    client.v1.webhook_endpoints.delete(listening.id)

@@ -121,6 +121,7 @@ def attach(mode: Mode, params: Params, name: str) -> Object:
     from stackwright.sandbox.stripe import customers
 
     customer = customers.living(mode, params["customer"], "customer")
+    mode = mode.changing(customer)
     return of_customer(mode, name, customer, "payment_method")
 
 

@@ -250,6 +250,7 @@ def complete(mode: Mode, name: str, payer: Payer) -> Object:
         apply_code(mode, session, payer.code)
     card = cards.read(payer.card)
     customer = _customer(mode, session, payer)
+    mode = mode.changing(customer)
     method = cards.keep(mode, card, customer, payer.email)
     emit(mode, "payment_method.attached", method)
     data = session["_subscription_data"]

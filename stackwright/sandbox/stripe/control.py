@@ -67,11 +67,24 @@ def _newest(mode: Mode, name: str | None) -> str:
 
 
 def _renew(mode: Mode, name: str | None) -> Object:
-    return subscriptions.renew(mode, _newest(mode, name))
+    return _next_period(mode, _newest(mode, name), subscriptions.payment_method)
 
 
 def _fail(mode: Mode, name: str | None) -> Object:
-    return subscriptions.renew(mode, _newest(mode, name), fails=True)
+    return _next_period(mode, _newest(mode, name), lambda *_: None)
+
+
+def _next_period(mode: Mode, name: str, method: Callable[[Mode, Object], Object | None]) -> Object:
+    """Begin the next period now, whatever the calendar says, and charge it at once."""
+    subscription = mode.require(subscriptions.KIND, name)
+    mode = mode.changing(subscription)
+    if subscription["status"] == "canceled":
+        raise InvalidRequest(f"The subscription {name} is canceled and cannot be renewed.")
+    if subscription["cancel_at_period_end"]:
+        return subscriptions.end(mode, subscription)
+    subscriptions.renew(mode, subscription)
+    subscriptions.charge(mode, subscription, method(mode, subscription))
+    return subscription
 
 
 def _cancel_later(mode: Mode, name: str | None) -> Object:

@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/api/customers.
 """
 
-from stackwright.sandbox.stripe import cards, lists
+from stackwright.sandbox.stripe import cards, clocks, lists
 from stackwright.sandbox.stripe.events import emit, emit_update
 from stackwright.sandbox.stripe.mode import Mode, Object, Params, assign
 from stackwright.sandbox.stripe.parameters import (
@@ -48,18 +48,21 @@ _LATER = not_emulated(
 CREATE = operation(
     invoice_settings=_SETTINGS,
     payment_method=Text(),
+    test_clock=Text(),
     **_BOTH,
     **_LATER,
-    **not_emulated("tax_id_data", "test_clock"),
+    **not_emulated("tax_id_data"),
 )
 UPDATE = operation(invoice_settings=_SETTINGS, **_BOTH, **_LATER, **not_emulated("default_source"))
 RETRIEVE = operation()
 DELETE = operation()
-LIST = listing(created=SPAN, email=Text(), **not_emulated("test_clock"))
+LIST = listing(created=SPAN, email=Text(), test_clock=Text())
 
 
 def create(mode: Mode, params: Params) -> Object:
-    """A new customer."""
+    """A new customer; one with a `test_clock` lives in its time."""
+    if "test_clock" in params:
+        mode = clocks.joined(mode, params["test_clock"])
     customer = mode.fresh(
         KIND,
         address=None,
@@ -84,7 +87,7 @@ def create(mode: Mode, params: Params) -> Object:
         preferred_locales=[],
         shipping=None,
         tax_exempt="none",
-        test_clock=None,
+        test_clock=params.get("test_clock"),
     )
     assign(customer, params, *_BOTH)
     _set_payment(mode, customer, params)
@@ -111,6 +114,7 @@ def _set_payment(mode: Mode, customer: Object, params: Params) -> None:
 def update(mode: Mode, params: Params, name: str) -> Object:
     """Change a customer."""
     before = living(mode, name)
+    mode = mode.changing(before)
     customer = dict(before)
     assign(customer, params, *_BOTH)
     _set_payment(mode, customer, params)
@@ -125,8 +129,11 @@ def retrieve(mode: Mode, params: Params, name: str) -> Object:
 
 
 def list_all(mode: Mode, params: Params) -> Object:
-    """The customers, newest first; `email` is compared exactly."""
-    return lists.page(mode, KIND, params, "/v1/customers", {"email": params.get("email")})
+    """The customers, newest first; `email` is compared exactly. Those on a test clock appear only
+    when that clock is asked for."""
+    found = lists.matching(mode, KIND, params, {"email": params.get("email")})
+    things = [one for one in found if one.get("test_clock") == params.get("test_clock")]
+    return lists.cut(things, params, "/v1/customers", KIND)
 
 
 def delete(mode: Mode, params: Params, name: str) -> Object:
@@ -134,6 +141,7 @@ def delete(mode: Mode, params: Params, name: str) -> Object:
     from stackwright.sandbox.stripe import subscriptions
 
     customer = living(mode, name)
+    mode = mode.changing(customer)
     for subscription in mode.where("subscription", customer=name):
         if subscription["status"] != "canceled":
             subscriptions.end(mode, subscription)

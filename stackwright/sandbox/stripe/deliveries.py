@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from stackwright.sandbox.clock import woken
 from stackwright.sandbox.stripe import versions
 from stackwright.sandbox.stripe.mode import Mode, Object
 from stackwright.sandbox.stripe.views import view
@@ -36,7 +37,8 @@ _KEPT_BODY = 2000
 
 
 def queue(mode: Mode, event: Object, endpoint: Object) -> Object:
-    """Note that an event is to be sent to an endpoint, at once."""
+    """Note that an event is to be sent to an endpoint, at once: no test clock holds that up."""
+    now = int(mode.world.clock.now())
     delivery = {
         "id": f"delivery-{mode.world.store.counter(KIND)}",
         "event": event["id"],
@@ -45,8 +47,8 @@ def queue(mode: Mode, event: Object, endpoint: Object) -> Object:
         "url": endpoint["url"],
         "livemode": mode.live,
         "status": "pending",
-        "created": mode.now(),
-        "next_attempt": mode.now(),
+        "created": now,
+        "next_attempt": now,
         "attempts": [],
     }
     mode.world.store.put(KIND, delivery["id"], delivery)
@@ -147,16 +149,9 @@ class Deliverer:
 
     async def _wait(self) -> None:
         """Until `wake`, or until the next attempt is due."""
-        waiting: list[asyncio.Task[Any]] = [asyncio.create_task(self._work.wait())]
-        moments = [item["next_attempt"] for item in self._pending()]
-        if moments:
-            pause = max(0.0, min(moments) - self._world.clock.now())
-            waiting.append(asyncio.create_task(self._world.clock.sleep(pause)))
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
+        clock, moments = self._world.clock, [item["next_attempt"] for item in self._pending()]
+        pause = max(0.0, min(moments) - clock.now()) if moments else None
+        await woken(self._work, clock, pause)
 
     async def _attempt(self, delivery: Object) -> None:
         mode = Mode(self._world, delivery["livemode"])

@@ -4,6 +4,7 @@
     +-- InvalidRequest          400, the parameters are wrong
     |   +-- UnknownParameters
     |   +-- MissingParameter
+    |   +-- ClockAdvancing      429, the test clock of the object moves
     +-- NotFound                404 on the object itself, 400 when another object names it
     +-- UnrecognizedUrl         404
     +-- Unauthorized            401
@@ -68,6 +69,15 @@ class MissingParameter(InvalidRequest):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Missing required param: {name}.", param=name)
+
+
+class ClockAdvancing(InvalidRequest):
+    """Nothing on a test clock can be changed while the clock moves."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("Test clock advancement underway - cannot perform modifications")
 
 
 class NotFound(StripeError):

@@ -17,6 +17,7 @@ from stackwright.sandbox.stripe.forms import decode
 from stackwright.sandbox.stripe.limits import Limits
 from stackwright.sandbox.stripe.mode import Mode, Params
 from stackwright.sandbox.stripe.operation import Operation
+from stackwright.sandbox.stripe.renewals import Renewals
 from stackwright.sandbox.stripe.views import view
 from stackwright.sandbox.world import World
 
@@ -26,9 +27,10 @@ FORM = "application/x-www-form-urlencoded"
 class Api:
     """Answers API requests out of a world."""
 
-    def __init__(self, world: World, deliverer: Deliverer) -> None:
+    def __init__(self, world: World, deliverer: Deliverer, renewals: Renewals) -> None:
         self._world = world
         self._deliverer = deliverer
+        self._renewals = renewals
         self._limits = Limits(world)
 
     async def answer(self, request: Request, operation: Operation) -> Response:
@@ -60,6 +62,7 @@ class Api:
         outcome = self._run(operation, mode, params, request, memory)
         if request.method != "GET":
             self._deliverer.wake()
+            self._renewals.wake()
         return self._respond(outcome, mode)
 
     def _identify(self, request: Request, operation: Operation, request_id: str) -> Mode:

@@ -1,4 +1,5 @@
-"""Invoices of subscriptions: made, finalized and charged at once (Stripe lets an hour pass).
+"""Invoices of subscriptions: the first is finalized and charged at once, that of a renewal an hour
+after it was drafted. A charge that failed is tried again after 3, 5 and 7 days.
 
 Source: https://docs.stripe.com/api/invoices, https://docs.stripe.com/billing/subscriptions/webhooks.
 """
@@ -37,7 +38,9 @@ PAY = operation(
     **not_emulated("forgive", "mandate", "source"),
 )
 VOID = operation()
-RETRY_AFTER = 3 * 24 * 3600
+HOUR = 3600
+RETRY_DAYS = (3, 5, 7)
+"""Days after each failed charge; the last of them ends the subscription."""
 _CONSTANT: Object = {
     "account_country": "US",
     "account_name": "Sandbox",
@@ -45,7 +48,6 @@ _CONSTANT: Object = {
     "amount_overpaid": 0,
     "amount_shipping": 0,
     "application": None,
-    "automatically_finalizes_at": None,
     "custom_fields": None,
     "customer_account": None,
     "customer_shipping": None,
@@ -78,7 +80,6 @@ _CONSTANT: Object = {
     "starting_balance": 0,
     "ending_balance": 0,
     "statement_descriptor": None,
-    "test_clock": None,
     "total_pretax_credit_amounts": [],
     "total_taxes": [],
     "webhooks_delivered_at": None,
@@ -101,6 +102,11 @@ class Bill:
 
 def create(mode: Mode, bill: Bill) -> Object:
     """A finalized, open invoice of a subscription; `collect` charges it."""
+    return finalize(mode, draft(mode, bill))
+
+
+def draft(mode: Mode, bill: Bill) -> Object:
+    """An invoice of a subscription that can still be changed; `finalize` opens it."""
     invoice = mode.fresh(KIND, **_CONSTANT)
     lines = [_line(mode, invoice["id"], bill, item) for item in bill.subscription["items"]["data"]]
     subtotal = sum(line["amount"] for line in lines)
@@ -109,11 +115,25 @@ def create(mode: Mode, bill: Bill) -> Object:
     invoice |= _parties(bill)
     invoice |= _progress(mode, bill)
     invoice["lines"] = lists.whole(lines, f"/v1/invoices/{invoice['id']}/lines")
-    invoice["number"] = _number(mode, bill.customer)
-    base = mode.world.urls.get("stripe", "")
-    invoice["hosted_invoice_url"] = f"{base}/i/{mode.name}_{invoice['id']}"
     mode.save(invoice)
-    emit(mode, "invoice.created", {**invoice, "status": "draft"})
+    emit(mode, "invoice.created", invoice)
+    return invoice
+
+
+def finalize(mode: Mode, invoice: Object) -> Object:
+    """Give a draft its number and open it for payment."""
+    base = mode.world.urls.get("stripe", "")
+    invoice |= {
+        "auto_advance": False,
+        "automatically_finalizes_at": None,
+        "effective_at": mode.now(),
+        "hosted_invoice_url": f"{base}/i/{mode.name}_{invoice['id']}",
+        "next_payment_attempt": None,
+        "number": _number(mode, mode.require("customer", invoice["customer"])),
+        "status": "open",
+    }
+    invoice["status_transitions"]["finalized_at"] = mode.now()
+    mode.save(invoice)
     emit(mode, "invoice.finalized", invoice)
     return invoice
 
@@ -124,12 +144,20 @@ def collect(mode: Mode, invoice: Object, method: Object | None) -> bool:
     if invoice["amount_due"] > 0:
         invoice["attempt_count"] += 1
         if cards.refusal(method):
-            invoice["next_payment_attempt"] = mode.now() + RETRY_AFTER
+            invoice["next_payment_attempt"] = _next_attempt(mode, invoice)
             mode.save(invoice)
             emit(mode, "invoice.payment_failed", invoice)
             return False
     settle(mode, invoice)
     return True
+
+
+def _next_attempt(mode: Mode, invoice: Object) -> int | None:
+    """When a failed charge is tried again; the first invoice of a subscription is not."""
+    if invoice["billing_reason"] == "subscription_create":
+        return None
+    days = RETRY_DAYS[invoice["attempt_count"] - 1 :]
+    return mode.now() + days[0] * 24 * HOUR if days else None
 
 
 def settle(mode: Mode, invoice: Object) -> None:
@@ -175,6 +203,7 @@ def _parties(bill: Bill) -> Object:
         "customer_email": customer["email"],
         "customer_name": customer["name"],
         "customer_phone": customer["phone"],
+        "test_clock": customer["test_clock"],
         "parent": {
             "quote_details": None,
             "subscription_details": details,
@@ -186,20 +215,24 @@ def _parties(bill: Bill) -> Object:
 
 def _progress(mode: Mode, bill: Bill) -> Object:
     now = mode.now()
+    finalized_at = now + HOUR if bill.reason == "subscription_cycle" else None
     return {
         "attempt_count": 0,
         "attempted": False,
-        "auto_advance": False,
+        "auto_advance": finalized_at is not None,
         "automatic_tax": _NO_TAX,
+        "automatically_finalizes_at": finalized_at,
         "billing_reason": bill.reason,
         "collection_method": bill.subscription["collection_method"],
-        "effective_at": now,
-        "next_payment_attempt": None,
+        "effective_at": None,
+        "hosted_invoice_url": None,
+        "next_payment_attempt": finalized_at,
+        "number": None,
         "period_start": bill.start if bill.reason == "subscription_cycle" else now,
         "period_end": now,
-        "status": "open",
+        "status": "draft",
         "status_transitions": {
-            "finalized_at": now,
+            "finalized_at": None,
             "marked_uncollectible_at": None,
             "paid_at": None,
             "voided_at": None,
@@ -219,7 +252,6 @@ _NO_TAX: Object = {
 def _number(mode: Mode, customer: Object) -> str:
     sequence = customer["next_invoice_sequence"]
     mode.save({**customer, "next_invoice_sequence": sequence + 1})
-    customer["next_invoice_sequence"] = sequence + 1
     return f"{customer['invoice_prefix']}-{sequence:04}"
 
 
@@ -289,10 +321,14 @@ def list_all(mode: Mode, params: Params) -> Object:
 
 
 def pay(mode: Mode, params: Params, name: str) -> Object:
-    """Try to charge an open invoice now; a paid one gets its subscription going again."""
+    """Try to charge an invoice now, a draft too; a paid one gets its subscription going again."""
     from stackwright.sandbox.stripe import subscriptions
 
-    invoice = _open(mode, name, "paid")
+    invoice = mode.require(KIND, name)
+    mode = mode.changing(invoice)
+    if invoice["status"] == "draft":
+        finalize(mode, invoice)
+    _check_open(invoice, "paid")
     subscription = mode.require("subscription", invoice["_subscription"])
     method = subscriptions.payment_method(mode, subscription)
     if "payment_method" in params:
@@ -310,7 +346,9 @@ def pay_by_card(mode: Mode, name: str, number: str) -> Object:
     """The customer pays an open invoice on its page, and the card is charged from now on."""
     from stackwright.sandbox.stripe import subscriptions
 
-    invoice = _open(mode, name, "paid")
+    invoice = mode.require(KIND, name)
+    mode = mode.changing(invoice)
+    _check_open(invoice, "paid")
     customer = mode.require("customer", invoice["customer"])
     method = cards.keep(mode, cards.read(number), customer)
     paid = pay(mode, {"payment_method": method["id"]}, name)
@@ -321,7 +359,9 @@ def pay_by_card(mode: Mode, name: str, number: str) -> Object:
 
 def void(mode: Mode, params: Params, name: str) -> Object:
     """Give up an open invoice."""
-    invoice = _open(mode, name, "voided")
+    invoice = mode.require(KIND, name)
+    mode = mode.changing(invoice)
+    _check_open(invoice, "voided")
     invoice["status"] = "void"
     invoice["status_transitions"]["voided_at"] = mode.now()
     mode.save(invoice)
@@ -329,10 +369,8 @@ def void(mode: Mode, params: Params, name: str) -> Object:
     return invoice
 
 
-def _open(mode: Mode, name: str, verb: str) -> Object:
-    invoice = mode.require(KIND, name)
+def _check_open(invoice: Object, verb: str) -> None:
     if invoice["status"] == "paid":
         raise InvalidRequest("Invoice is already paid", code="invoice_already_paid")
     if invoice["status"] != "open":
         raise InvalidRequest(f"This invoice is {invoice['status']} and cannot be {verb}.")
-    return invoice

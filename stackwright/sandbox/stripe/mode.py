@@ -4,11 +4,11 @@ Objects are the vendor's JSON at API version `versions.CURRENT`; keys that start
 are ours and never leave. Objects of the two modes never see each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stackwright.sandbox.stripe import versions
-from stackwright.sandbox.stripe.errors import NotFound
+from stackwright.sandbox.stripe.errors import ClockAdvancing, NotFound
 from stackwright.sandbox.world import World
 
 Object = dict[str, Any]
@@ -19,6 +19,7 @@ NOUNS = {
     "promotion_code": "promotion code",
     "billing_portal.configuration": "configuration",
     "billing_portal.session": "session",
+    "test_helpers.test_clock": "test clock",
 }
 """How Stripe names an object in "No such ...", where it is not the `object` field."""
 _LONG = {
@@ -33,6 +34,7 @@ _LONG = {
     "payment_method": "pm_1",
     "billing_portal.configuration": "bpc_1",
     "billing_portal.session": "bps_1",
+    "test_helpers.test_clock": "clock_1",
 }
 _SHORT = {"product": "prod_", "customer": "cus_", "subscription_item": "si_", "request": "req_"}
 
@@ -42,7 +44,8 @@ class Mode:
     """The account's objects of one mode, as one request (or the sandbox itself) sees them.
 
     `version`: the API version that answers are rendered in. `request_id` and `idempotency_key`
-    are those of the request, and go into the events that it causes.
+    are those of the request, and go into the events that it causes. `moment`: the time, where it
+    is not the sandbox's own: that of a test clock, or of a step that was due earlier.
     """
 
     world: World
@@ -50,6 +53,7 @@ class Mode:
     version: str = versions.CURRENT
     request_id: str | None = None
     idempotency_key: str | None = None
+    moment: int | None = None
 
     @property
     def name(self) -> str:
@@ -57,8 +61,24 @@ class Mode:
         return "live" if self.live else "test"
 
     def now(self) -> int:
-        """The sandbox's time in whole seconds, as Stripe gives it."""
-        return int(self.world.clock.now())
+        """The time in whole seconds, as Stripe gives it."""
+        return self.moment if self.moment is not None else int(self.world.clock.now())
+
+    def at(self, moment: int) -> "Mode":
+        """The mode at this time."""
+        return replace(self, moment=moment)
+
+    def changing(self, thing: Object) -> "Mode":
+        """The mode in the time of the test clock that the object is on, for a change of it.
+
+        Raises `ClockAdvancing` while that clock moves; without a clock it is the mode as it is.
+        """
+        if self.moment is not None or not thing["test_clock"]:
+            return self
+        clock = self.require("test_helpers.test_clock", thing["test_clock"])
+        if clock["status"] == "advancing":
+            raise ClockAdvancing
+        return self.at(clock["frozen_time"])
 
     def new_id(self, kind: str) -> str:
         """A fresh id in Stripe's form for an object of this kind."""

@@ -188,9 +188,8 @@ def _invoice_page(mode: Mode, name: str, error: StripeError | None = None) -> Re
     except NotFound as refusal:
         return _page("Invoice", f"<p>{escape(refusal.message)}</p>", 404)
     total = escape(shown(invoice["total"], invoice["currency"]))
-    body = (
-        f"<p>Invoice {escape(invoice['number'])}: {total}, {invoice['status']}.</p>{_error(error)}"
-    )
+    number = escape(invoice["number"] or invoice["id"])
+    body = f"<p>Invoice {number}: {total}, {invoice['status']}.</p>{_error(error)}"
     if invoice["status"] == "open":
         card = _field("Card number", "card", TEST_CARD, required=True)
         body += f'<form method="post">{card}<button type="submit">Pay {total}</button></form>'

@@ -1,47 +1,73 @@
-"""Lets time pass for subscriptions: trials and periods that are over are renewed or ended."""
+"""Lets time pass for subscriptions: on the sandbox's clock, and on the test clocks that advance."""
 
 import asyncio
 
-from stackwright.sandbox.stripe import subscriptions
+from stackwright.sandbox.clock import woken
+from stackwright.sandbox.stripe import clocks, subscriptions, timeline
 from stackwright.sandbox.stripe.deliveries import Deliverer
 from stackwright.sandbox.stripe.mode import Mode, Object
 from stackwright.sandbox.world import World
 
 _PAUSE = 3600.0
-_RUNNING = ("active", "trialing")
 
 
 class Renewals:
-    """Renews what is due on the sandbox's clock, once an hour of it and whenever it is moved."""
+    """Takes what is due: once an hour of the sandbox's clock, when that is moved, and on `wake`."""
 
     def __init__(self, world: World, deliverer: Deliverer) -> None:
         self._world = world
         self._deliverer = deliverer
+        self._work = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something may be due."""
+        self._work.set()
 
     async def run(self) -> None:
-        """Renew until cancelled."""
+        """Go on until cancelled."""
         while True:
-            self.renew_due()
-            await self._world.clock.sleep(_PAUSE)
-            await asyncio.sleep(0)
+            self._work.clear()
+            self.take_due()
+            await woken(self._work, self._world.clock, _PAUSE)
 
-    def renew_due(self) -> int:
-        """Renew every subscription whose period is over, period by period; the number of them."""
-        count = 0
-        for live in (False, True):
-            mode = Mode(self._world, live)
-            while due := [one for one in mode.all(subscriptions.KIND) if _is_due(mode, one)]:
-                for subscription in due:
-                    with self._world.store.transaction():
-                        subscriptions.renew(mode, subscription["id"])
-                count += len(due)
+    def take_due(self) -> int:
+        """Take every step that is due, the earliest first; the number of them."""
+        count = sum(self._pass_time(Mode(self._world, live)) for live in (False, True))
+        mode = Mode(self._world, live=False)
+        for clock in mode.all(clocks.KIND):
+            count += self._advance(mode, clock) + self._clear(mode, clock)
         if count:
             self._deliverer.wake()
         return count
 
+    def _pass_time(self, mode: Mode) -> int:
+        """Whoever is on no test clock lives on the sandbox's."""
+        count = 0
+        while step := timeline.due(mode, mode.where(subscriptions.KIND, test_clock=None)):
+            with self._world.store.transaction():
+                step.take(mode.at(step.moment), step.subscription)
+            count += 1
+        return count
 
-def _is_due(mode: Mode, subscription: Object) -> bool:
-    if subscription["status"] not in _RUNNING:
-        return False
-    over = subscriptions.period(subscription)[1] <= mode.now()
-    return over or subscriptions.is_over(mode, subscription)
+    def _advance(self, mode: Mode, clock: Object) -> int:
+        """Bring a clock to its target, if it has one; a killed sandbox goes on where it was."""
+        if clock["status"] != "advancing":
+            return 0
+        count, until = 1, mode.at(clocks.target(clock))
+        while step := timeline.due(until, clocks.subscriptions_on(mode, clock["id"])):
+            moment = max(step.moment, clock["frozen_time"])
+            with self._world.store.transaction():
+                clocks.move(mode, clock, moment)
+                step.take(mode.at(moment), step.subscription)
+            count += 1
+        with self._world.store.transaction():
+            clocks.arrive(mode, clock)
+        return count
+
+    def _clear(self, mode: Mode, clock: Object) -> int:
+        """Remove a clock that has had its 30 days."""
+        if clock["deletes_after"] > mode.now():
+            return 0
+        with self._world.store.transaction():
+            clocks.delete(mode, {}, clock["id"])
+        return 1

@@ -17,6 +17,7 @@ from stackwright.sandbox.stripe import (
     accounts,
     cards,
     checkout_sessions,
+    clocks,
     coupons,
     customers,
     events,
@@ -60,6 +61,7 @@ def _usual(path: str, module: ModuleType, *verbs: str) -> list[Operation]:
 
 
 _SESSIONS = "/v1/checkout/sessions"
+_CLOCKS = "/v1/test_helpers/test_clocks"
 _EDITABLE = ("create", "list", "retrieve", "update")
 _FULL = (*_EDITABLE, "delete")
 OPERATIONS: list[Operation] = [
@@ -104,6 +106,14 @@ OPERATIONS: list[Operation] = [
     ),
     *_usual("/v1/billing_portal/configurations", portal_configurations, *_EDITABLE),
     *_usual("/v1/billing_portal/sessions", portal_sessions, "create"),
+    *_usual(_CLOCKS, clocks, "create", "list", "retrieve", "delete"),
+    Operation(
+        "POST",
+        f"{_CLOCKS}/{{name}}/advance",
+        clocks.KIND,
+        clocks.ADVANCE,
+        clocks.advance,
+    ),
 ]
 
 
@@ -115,8 +125,9 @@ def app(world: World, deliverer: Deliverer | None = None) -> Starlette:
     """
     deliverer = deliverer or Deliverer(world)
     renewals = Renewals(world, deliverer)
-    routes = [*_api(world, deliverer), *_pages(world, deliverer), *_control(world, deliverer)]
-    routes.append(Route("/{path:path}", Api(world, deliverer).unrecognized, methods=_ANY))
+    api = Api(world, deliverer, renewals)
+    routes = [*_api(api), *_pages(world, deliverer), *_control(world, deliverer)]
+    routes.append(Route("/{path:path}", api.unrecognized, methods=_ANY))
     starlette = Starlette(routes=routes, lifespan=_lifespan)
     starlette.state.deliverer = deliverer
     starlette.state.renewals = renewals
@@ -136,8 +147,7 @@ async def _lifespan(starlette: Starlette) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _api(world: World, deliverer: Deliverer) -> list[Route]:
-    api = Api(world, deliverer)
+def _api(api: Api) -> list[Route]:
     return [
         Route(operation.path, _endpoint(api, operation), methods=[operation.method])
         for operation in OPERATIONS

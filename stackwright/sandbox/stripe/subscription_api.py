@@ -101,13 +101,15 @@ LIST = listing(
         "active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due",
         "paused", "trialing", "unpaid",
     ),
-    **not_emulated("automatic_tax", "collection_method", "customer_account", "plan", "test_clock"),
+    test_clock=Text(),
+    **not_emulated("automatic_tax", "collection_method", "customer_account", "plan"),
 )  # fmt: skip
 
 
 def create(mode: Mode, params: Params) -> Object:
     """A subscription made through the API; the customer must be able to pay."""
     customer = customers.living(mode, params["customer"], "customer")
+    mode = mode.changing(customer)
     items = [_with_price(item, index) for index, item in enumerate(params["items"])]
     subscriptions.check_items(mode, items)
     method = customers.default_payment_method(mode, customer)
@@ -157,6 +159,7 @@ def _trial_end(mode: Mode, params: Params) -> int | None:
 def update(mode: Mode, params: Params, name: str) -> Object:
     """Change a living subscription: items, payment method, trial, the end."""
     subscription = mode.require(KIND, name)
+    mode = mode.changing(subscription)
     if subscription["status"] == "canceled":
         raise InvalidRequest(
             "A canceled subscription can only update its cancellation_details and metadata."
@@ -250,6 +253,7 @@ def _end_trial(mode: Mode, subscription: Object, params: Params) -> bool:
 def cancel(mode: Mode, params: Params, name: str) -> Object:
     """`DELETE`: end it now."""
     subscription = mode.require(KIND, name)
+    mode = mode.changing(subscription)
     if subscription["status"] == "canceled":
         raise InvalidRequest(f"No such subscription: '{name}'", param="id", code="resource_missing")
     if "cancellation_details" in params:
@@ -263,7 +267,8 @@ def retrieve(mode: Mode, params: Params, name: str) -> Object:
 
 
 def list_all(mode: Mode, params: Params) -> Object:
-    """The subscriptions that pass the filters, newest first; canceled ones only when asked for."""
+    """The subscriptions that pass the filters, newest first; canceled ones only when asked for,
+    those on a test clock when their clock or customer is."""
     things = [thing for thing in mode.all(KIND) if _passes(thing, params)]
     return lists.cut(things, params, "/v1/subscriptions", KIND)
 
@@ -275,6 +280,7 @@ def _passes(subscription: Object, params: Params) -> bool:
     prices = [item["price"] for item in subscription["items"]["data"]]
     return bool(
         _status_passes(status, wanted)
+        and ("customer" in params or subscription["test_clock"] == params.get("test_clock"))
         and subscription["customer"] == params.get("customer", subscription["customer"])
         and params.get("price", prices[0]) in prices
         and lists.within(subscription["created"], params.get("created", {}))

@@ -1,4 +1,4 @@
-"""The life of a subscription: begun, renewed, unpaid, ended. Times are the sandbox's.
+"""The life of a subscription: begun, renewed, unpaid, ended. `timeline` says when.
 
 Prorations are not computed, and all items of a subscription share one interval.
 Source: https://docs.stripe.com/billing/subscriptions/overview.
@@ -94,6 +94,7 @@ def _new(mode: Mode, order: Order) -> Object:
         metadata=order.metadata,
         start_date=now,
         status="trialing" if order.trial_end else "active",
+        test_clock=order.customer["test_clock"],
         trial_end=order.trial_end,
         trial_start=now if order.trial_end else None,
     )
@@ -142,7 +143,6 @@ _CONSTANT: Object = {
     "pending_setup_intent": None,
     "pending_update": None,
     "schedule": None,
-    "test_clock": None,
     "transfer_data": None,
     "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
 }
@@ -194,19 +194,20 @@ def payment_method(mode: Mode, subscription: Object) -> Object | None:
 
 def _invoice(
     mode: Mode, subscription: Object, reason: str, *, free: bool = False,
-    method: Object | None = None, fails: bool = False,
+    method: Object | None = None,
 ) -> bool:  # fmt: skip
     """Invoice the current period and charge it; whether it was paid."""
+    invoice = invoices.create(mode, _bill(mode, subscription, reason, free=free))
+    subscription["latest_invoice"] = invoice["id"]
+    return invoices.collect(mode, invoice, method or payment_method(mode, subscription))
+
+
+def _bill(mode: Mode, subscription: Object, reason: str, *, free: bool = False) -> invoices.Bill:
     customer = mode.require("customer", subscription["customer"])
     start_at, end_at = period(subscription)
     full = 0 if free else cost(mode, subscription["items"]["data"])
     off = discounts.taken_off(mode, discounts.of_subscription(mode, subscription), full)
-    bill = invoices.Bill(subscription, customer, start_at, end_at, reason, free, off)
-    invoice = invoices.create(mode, bill)
-    subscription["latest_invoice"] = invoice["id"]
-    if fails:
-        return invoices.collect(mode, invoice, None)
-    return invoices.collect(mode, invoice, method or payment_method(mode, subscription))
+    return invoices.Bill(subscription, customer, start_at, end_at, reason, free, off)
 
 
 def cost(mode: Mode, items: list[Params]) -> int:
@@ -217,29 +218,34 @@ def cost(mode: Mode, items: list[Params]) -> int:
     )
 
 
-def renew(mode: Mode, name: str, *, fails: bool = False) -> Object:
-    """Begin the next period now, whatever the calendar says; `fails` refuses the charge."""
-    subscription = mode.require(KIND, name)
-    if subscription["status"] == "canceled":
-        raise InvalidRequest(f"The subscription {name} is canceled and cannot be renewed.")
-    if subscription["cancel_at_period_end"] or is_over(mode, subscription):
-        return end(mode, subscription)
+def renew(mode: Mode, subscription: Object) -> None:
+    """Begin the next period with the draft of its invoice; `charge` follows."""
     before = copy.deepcopy(subscription)
     discounts.drop_finished(mode, subscription)
     price = mode.require("price", subscription["items"]["data"][0]["price"])
     begin = period(subscription)[1]
     set_period(subscription, begin, _next_end(subscription, price, begin))
-    paid = _invoice(mode, subscription, "subscription_cycle", fails=fails)
-    subscription["status"] = "active" if paid else "past_due"
+    subscription["status"] = "active"
+    invoice = invoices.draft(mode, _bill(mode, subscription, "subscription_cycle"))
+    subscription["latest_invoice"] = invoice["id"]
     mode.save(subscription)
     emit_update(mode, "customer.subscription.updated", before, subscription)
-    return subscription
 
 
-def is_over(mode: Mode, subscription: Object) -> bool:
-    """Whether the moment has come that `cancel_at` names."""
-    moment = subscription["cancel_at"]
-    return moment is not None and moment <= mode.now()
+def charge(mode: Mode, subscription: Object, method: Object | None) -> None:
+    """Charge the newest invoice, for the first time or again; the last failure ends it all."""
+    invoice = mode.require(invoices.KIND, subscription["latest_invoice"])
+    if invoice["status"] == "draft":
+        invoices.finalize(mode, invoice)
+    if invoices.collect(mode, invoice, method):
+        recover(mode, subscription)
+    elif invoice["next_payment_attempt"] is None:
+        end(mode, subscription, "payment_failed")
+    elif subscription["status"] != "past_due":
+        before = copy.deepcopy(subscription)
+        subscription["status"] = "past_due"
+        mode.save(subscription)
+        emit_update(mode, "customer.subscription.updated", before, subscription)
 
 
 def recover(mode: Mode, subscription: Object) -> None:
@@ -249,6 +255,13 @@ def recover(mode: Mode, subscription: Object) -> None:
         subscription["status"] = "active"
         mode.save(subscription)
         emit_update(mode, "customer.subscription.updated", before, subscription)
+
+
+def warn(mode: Mode, subscription: Object) -> None:
+    """Say that the trial is about to end."""
+    subscription["_warned_of"] = subscription["trial_end"]
+    mode.save(subscription)
+    emit(mode, "customer.subscription.trial_will_end", subscription)
 
 
 def end(mode: Mode, subscription: Object, reason: str = "cancellation_requested") -> Object:

@@ -25,6 +25,7 @@ REFERENCES = {
     "latest_invoice": "invoice",
     "invoice": "invoice",
     "default_payment_method": "payment_method",
+    "test_clock": "test_helpers.test_clock",
     "configuration": "billing_portal.configuration",
 }
 """Fields that hold an id and may be expanded, and the kind of object behind them."""

@@ -53,10 +53,10 @@ def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Stripe, subscrip
     assert after["status"] == "active"
     assert types(stripe, seen) == [
         "invoice.created",
+        "customer.subscription.updated",
         "invoice.finalized",
         "invoice.paid",
         "invoice.payment_succeeded",
-        "customer.subscription.updated",
     ]
     newest = stripe.get("/v1/invoices", {"subscription": subscription["id"]})["data"][0]
     assert (newest["billing_reason"], newest["id"]) == (
@@ -74,9 +74,28 @@ def test_a_renewal_moves_the_period_forward_and_is_paid(stripe: Stripe, subscrip
 
 def test_time_renews_a_subscription(stripe: Stripe, subscription: Json) -> None:
     stripe.world.clock.advance(65 * DAY)
-    assert stripe.app.state.renewals.renew_due() == 2
+    assert stripe.app.state.renewals.take_due() == 4
     assert period(reload(stripe, subscription))[1] > stripe.world.clock.now()
-    assert len(stripe.get("/v1/invoices", {"subscription": subscription["id"]})["data"]) == 3
+    invoices = stripe.get("/v1/invoices", {"subscription": subscription["id"]})["data"]
+    assert [invoice["status"] for invoice in invoices] == ["paid"] * 3
+    drafted, paid = (invoices[0][name] for name in ("created", "status_transitions"))
+    assert drafted == period(reload(stripe, subscription))[0]
+    assert paid["paid_at"] == drafted + 3600
+
+
+def test_the_invoice_of_a_renewal_is_a_draft_for_an_hour(
+    stripe: Stripe, subscription: Json
+) -> None:
+    stripe.world.clock.advance(period(subscription)[1] - stripe.world.clock.now())
+    stripe.app.state.renewals.take_due()
+    draft = stripe.get("/v1/invoices")["data"][0]
+    assert (draft["status"], draft["number"], draft["auto_advance"]) == ("draft", None, True)
+    assert draft["automatically_finalizes_at"] == stripe.world.clock.now() + 3600
+    assert "is draft" in stripe.refused("POST", f"/v1/invoices/{draft['id']}/void")["message"]
+    assert draft["id"] in stripe.send("GET", f"/i/test_{draft['id']}").text
+    assert stripe.post(f"/v1/invoices/{draft['id']}/pay")["status"] == "paid"
+    stripe.world.clock.advance(3600)
+    assert stripe.app.state.renewals.take_due() == 0
 
 
 def test_a_failed_payment_makes_the_subscription_past_due_until_it_is_paid(
@@ -123,10 +142,10 @@ def test_a_cancelled_subscription_ends_with_its_period(stripe: Stripe, subscript
     trigger(stripe, "customer.subscription.updated")
     asked = int(stripe.world.clock.now())
     stripe.world.clock.advance(32 * DAY)
-    stripe.app.state.renewals.renew_due()
+    stripe.app.state.renewals.take_due()
     ended = reload(stripe, subscription)
     assert (ended["status"], ended["canceled_at"]) == ("canceled", asked)
-    assert ended["ended_at"] == int(stripe.world.clock.now())
+    assert ended["ended_at"] == period(subscription)[1]
     assert stripe.get("/v1/events", {"type": "customer.subscription.deleted"})["data"]
     assert stripe.get("/v1/subscriptions")["data"] == []
     assert len(stripe.get("/v1/subscriptions", {"status": "all"})["data"]) == 1
@@ -189,8 +208,8 @@ def test_a_trial_is_followed_by_a_paid_period(stripe: Stripe, monthly: Json) -> 
     assert made["status"] == "trialing"
     [line] = stripe.get(f"/v1/invoices/{made['latest_invoice']}")["lines"]["data"]
     assert (line["amount"], line["description"]) == (0, "Trial period for Accelerator")
-    stripe.world.clock.advance(7 * DAY)
-    stripe.app.state.renewals.renew_due()
+    stripe.world.clock.advance(7 * DAY + 3600)
+    stripe.app.state.renewals.take_due()
     after = reload(stripe, made)
     assert (after["status"], period(after)[0]) == ("active", made["trial_end"])
     assert stripe.get(f"/v1/invoices/{after['latest_invoice']}")["amount_paid"] == 9900
@@ -455,8 +474,8 @@ def test_without_a_recurring_price_there_is_nothing_to_buy(stripe: Stripe) -> No
 def test_a_subscription_ends_at_the_moment_that_was_set(stripe: Stripe, subscription: Json) -> None:
     path = f"/v1/subscriptions/{subscription['id']}"
     stripe.post(path, {"cancel_at": int(stripe.world.clock.now()) + 3 * DAY})
-    assert stripe.app.state.renewals.renew_due() == 0
+    assert stripe.app.state.renewals.take_due() == 0
     stripe.world.clock.advance(3 * DAY)
-    assert stripe.app.state.renewals.renew_due() == 1
+    assert stripe.app.state.renewals.take_due() == 1
     assert reload(stripe, subscription)["status"] == "canceled"
-    assert stripe.app.state.renewals.renew_due() == 0
+    assert stripe.app.state.renewals.take_due() == 0

@@ -105,11 +105,6 @@ def test_timings_of_one_scenario_are_not_told_of_the_next() -> None:
     assert [f.verdict for f in asyncio.run(play_all(both, stage()))] == ["warning", "passed"]
 
 
-def test_a_bought_subscription_is_moved_in_the_sandbox_only() -> None:
-    with pytest.raises(Cannot, match="play it in the sandbox"):
-        asyncio.run(stage().happen("invoice.payment_failed", "sub_1"))
-
-
 MODULE = """
 from stackwright.scenarios import scenario
 
