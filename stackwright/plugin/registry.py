@@ -18,6 +18,7 @@ def controllers() -> dict[str, Controller]:
     from stackwright.sql.migrations import MigrationsController
     from stackwright.sql.reference_data import ReferenceDataController
     from stackwright.stripe.coupon import CouponController
+    from stackwright.stripe.portal_configuration import PortalConfigurationController
     from stackwright.stripe.price import PriceController
     from stackwright.stripe.product import ProductController
     from stackwright.stripe.promotion_code import PromotionCodeController
@@ -32,6 +33,7 @@ def controllers() -> dict[str, Controller]:
         CouponController(),
         PromotionCodeController(),
         WebhookEndpointController(),
+        PortalConfigurationController(),
         ServiceController(),
         EnvVarsController(),
         DeployController(),

@@ -103,6 +103,16 @@ class StripeReader(VendorClient):
         """At most 16 exist in an account and mode."""
         return await self._all("/v1/webhook_endpoints")
 
+    async def portal_configuration(self, configuration_id: str) -> Json | None:
+        """With the products of `subscription_update`, which Stripe leaves out unless asked."""
+        path = f"/v1/billing_portal/configurations/{segment(configuration_id)}"
+        return await self._get(path, expand=["features.subscription_update.products"])
+
+    async def portal_configurations(self) -> list[Json]:
+        """All of them, the inactive ones too."""
+        expand = ["data.features.subscription_update.products"]
+        return await self._all("/v1/billing_portal/configurations", {"expand": expand})
+
     async def _active_and_not(self, path: str, filters: Mapping[str, Any]) -> list[Json]:
         """Stripe's lists of prices show only active ones unless asked for the others."""
         if "active" in filters:
@@ -196,6 +206,16 @@ class StripeClient(StripeReader):
 
     async def delete_webhook_endpoint(self, endpoint_id: str) -> bool:
         return await self._remove(f"/v1/webhook_endpoints/{segment(endpoint_id)}")
+
+    async def create_portal_configuration(self, fields: Mapping[str, Any]) -> Json:
+        return await self._post("/v1/billing_portal/configurations", fields)
+
+    async def update_portal_configuration(
+        self, configuration_id: str, fields: Mapping[str, Any]
+    ) -> Json:
+        """Anything; there is no deletion, and the default one refuses `active: False`."""
+        path = f"/v1/billing_portal/configurations/{segment(configuration_id)}"
+        return await self._post(path, fields)
 
     async def _post(self, path: str, fields: Mapping[str, Any]) -> Json:
         """One write; the retries inside it share its idempotency key."""

@@ -9,8 +9,9 @@ from stackwright.http.rules import Details
 ADVICE: dict[str | int, str] = {
     401: "Check STRIPE_API_KEY (stackwright:stripeApiKey): it is wrong, expired or revoked.",
     402: "Look at the account's state in Stripe's dashboard.",
-    403: "The key is restricted: allow it to write products, prices, coupons, promotion codes "
-    "and webhook endpoints, or use the account's secret key in STRIPE_API_KEY.",
+    403: "The key is restricted: allow it to write products, prices, coupons, promotion "
+    "codes, webhook endpoints and the customer portal, or use the account's secret key in "
+    "STRIPE_API_KEY.",
     404: "STRIPE_API_KEY sees only its own account and mode: is it the key of this stack?",
     409: "Somebody else is changing the same object; run it again.",
     429: "Other programs use this Stripe account too; run it again in a minute.",

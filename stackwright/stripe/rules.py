@@ -18,6 +18,8 @@ READS = Table(
     "GET /v1/promotion_codes/{id}",
     "GET /v1/webhook_endpoints",
     "GET /v1/webhook_endpoints/{id}",
+    "GET /v1/billing_portal/configurations",
+    "GET /v1/billing_portal/configurations/{id}",
 )
 
 # Stripe sends no rate headers: its 429 and a jittered back-off are all there is.

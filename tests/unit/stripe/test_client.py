@@ -77,6 +77,8 @@ READS: dict[str, Callable[[StripeReader], Awaitable[Any]]] = {
     "promotion_codes": lambda c: c.promotion_codes(code="X"),
     "webhook_endpoint": lambda c: c.webhook_endpoint("we_1"),
     "webhook_endpoints": lambda c: c.webhook_endpoints(),
+    "portal_configuration": lambda c: c.portal_configuration("bpc_1"),
+    "portal_configurations": lambda c: c.portal_configurations(),
 }
 WRITES: dict[str, Callable[[StripeClient], Awaitable[Any]]] = {
     "create_product": lambda c: c.create_product({}),
@@ -91,6 +93,8 @@ WRITES: dict[str, Callable[[StripeClient], Awaitable[Any]]] = {
     "update_promotion_code": lambda c: c.update_promotion_code("promo_1", {}),
     "create_webhook_endpoint": lambda c: c.create_webhook_endpoint({}),
     "update_webhook_endpoint": lambda c: c.update_webhook_endpoint("we_1", {}),
+    "create_portal_configuration": lambda c: c.create_portal_configuration({}),
+    "update_portal_configuration": lambda c: c.update_portal_configuration("bpc_1", {}),
     "delete_webhook_endpoint": lambda c: c.delete_webhook_endpoint("we_1"),
 }
 
@@ -108,7 +112,8 @@ def test_every_method_is_listed_as_a_read_or_a_write() -> None:
 @pytest.mark.parametrize("name", READS)
 def test_a_preview_can_read(name: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
-        is_list = request.url.path.count("/") == 2 and "account" not in request.url.path
+        path = request.url.path.replace("billing_portal/", "")
+        is_list = path.count("/") == 2 and "account" not in path
         return page() if is_list else ok({"id": "x_1", "object": "x"})
 
     network = Network(*[answer] * 4)
