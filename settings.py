@@ -98,3 +98,14 @@ class Settings(StackSettings):
                 "a database of its own; correct one of the two files"
             )
         return self
+
+    @model_validator(mode="after")
+    def _all_stacks_have_one_api_version(self) -> Self:
+        default = type(self).model_fields["stripe_api_version"].default
+        for stack, version in elsewhere("stripe_api_version", default).items():
+            if version != self.stripe_api_version:
+                raise ValueError(
+                    f"stripe_api_version is {self.stripe_api_version} here and {version} in stack "
+                    f"{stack}: what is tested there would get other events here; change both files"
+                )
+        return self

@@ -1,4 +1,5 @@
-"""What Stripe sells for us, the code of the beta testers, and where Stripe tells what was sold."""
+"""What Stripe sells for us, the code of the beta testers, what customers may do in Stripe's portal,
+and where Stripe tells what was sold."""
 
 import pulumi
 
@@ -36,6 +37,7 @@ class Billing(pulumi.ComponentResource):
         self.monthly = self._price("monthly", settings.monthly_amount, "month")
         self.annual = self._price("annual", settings.annual_amount, "year")
         self.tester_code = self._tester_code(settings.beta_trial_days)
+        self.portal = self._portal()
         self.register_outputs({})
 
     def _price(self, name: str, amount: int, interval: stripe.Interval) -> stripe.Price:
@@ -67,6 +69,24 @@ class Billing(pulumi.ComponentResource):
             code=TESTER_CODE,
             coupon=coupon.id,
             metadata={"plan": "accelerator", "extra_trial_days": str(extra_days)},
+        )
+
+    def _portal(self) -> stripe.PortalConfiguration:
+        """Customers see invoices, change the card, and cancel at the end of what they paid for."""
+        return stripe.PortalConfiguration(
+            "portal",
+            opts=pulumi.ResourceOptions(parent=self),
+            name="VoIP Accelerator",
+            features={
+                "invoice_history": {"enabled": True},
+                "payment_method_update": {"enabled": True},
+                "subscription_cancel": {
+                    "enabled": True,
+                    "mode": "at_period_end",
+                    "proration_behavior": "none",
+                },
+            },
+            business_profile={"headline": "VoIP Accelerator"},
         )
 
 

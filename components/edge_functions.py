@@ -16,7 +16,8 @@ Group = Literal["stripe", "lerg", "session", "admin", "health", "debug"]
 BOTH: tuple[Stack, ...] = ("dev", "prod")
 KEY, SIGNING = "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"
 MONTHLY, ANNUAL = "STRIPE_PRICE_MONTHLY_ACCELERATOR", "STRIPE_PRICE_ANNUAL_ACCELERATOR"
-SECRETS = {KEY, SIGNING, MONTHLY, ANNUAL}
+PORTAL = "STRIPE_PORTAL_CONFIGURATION"
+SECRETS = {KEY, SIGNING, MONTHLY, ANNUAL, PORTAL}
 # Functions have a default of their own for these: nothing need be declared.
 OPTIONAL = {"STRIPE_API_BASE", "APP_ENV"}
 
@@ -44,7 +45,7 @@ FUNCTIONS = [
     # Stripe signs instead of sending a JWT.
     Function("stripe-events", "stripe", BOTH, False, (KEY, SIGNING, MONTHLY, ANNUAL)),
     Function("create-checkout-session", "stripe", secrets=(KEY, MONTHLY, ANNUAL)),
-    Function("create-portal-session", "stripe", secrets=(KEY,)),
+    Function("create-portal-session", "stripe", secrets=(KEY, PORTAL)),
     Function("check-subscription-status", "stripe"),
     Function("upgrade-subscription", "stripe", secrets=(KEY, MONTHLY, ANNUAL)),
     Function(
@@ -107,6 +108,7 @@ class EdgeFunctions(pulumi.ComponentResource):
             KEY: pulumi.Output.secret(settings.stripe_api_key.get_secret_value()),
             MONTHLY: billing.monthly.id,
             ANNUAL: billing.annual.id,
+            PORTAL: billing.portal.id,
         }
         self.secret_names = list(values)
         self.secrets = supabase.Secrets(

@@ -63,15 +63,19 @@ def _lookup(name: str) -> str | None:
     return pulumi.Config(namespace or None).get(key)
 
 
-def elsewhere(name: str) -> dict[str, str]:
-    """Stack to value of a plain name, of the project's other stacks as their files say."""
-    found = {}
+def elsewhere(name: str, default: str | None = None) -> dict[str, str]:
+    """Stack to value of a plain name, of the project's other stacks as their files say.
+
+    `default` stands for a file that has settings of this project, but not this one.
+    """
+    found, prefix = {}, f"{pulumi.get_project()}:"
     for path in sorted(Path.cwd().glob("Pulumi.*.yaml")):
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
         config = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
-        value = config.get(f"{pulumi.get_project()}:{name}")
-        if value and stack != pulumi.get_stack():
-            found[stack] = value
+        value = config.get(f"{prefix}{name}", default)
+        ours = any(key.startswith(prefix) for key in config)
+        if ours and value is not None and stack != pulumi.get_stack():
+            found[stack] = str(value)
     return found
 
 

@@ -18,6 +18,7 @@ function portal(customer: unknown = "cus_1") {
       idOf: () => Promise.resolve("sub_1"),
       read: () => Promise.resolve(subscriptionOf("user-1", { customer })),
     },
+    configuration: () => "bpc_1",
     openPortal: (order) => {
       sent.push(order);
       return Promise.resolve({ url: "https://pay.test/p/1", id: "not shown" });
@@ -32,12 +33,13 @@ for (const customer of ["cus_1", { id: "cus_1" }]) {
     const answer = await handler(bearer(USER, body));
     assert.equal(answer.status, 200);
     assert.deepEqual(await answer.json(), { url: "https://pay.test/p/1" });
-    assert.deepEqual(sent, [{ customer: "cus_1", ...body }]);
+    assert.deepEqual(sent, [{ customer: "cus_1", configuration: "bpc_1", ...body }]);
   });
 }
 
 const unasked = createPortalSession({
   subscriptions: { idOf: notAsked, read: notAsked },
+  configuration: () => "bpc_1",
   openPortal: notAsked,
 });
 
@@ -52,6 +54,7 @@ Deno.test("without a way back nothing is opened", async () => {
 Deno.test("without a subscription there is no portal", async () => {
   const handler = createPortalSession({
     subscriptions: { idOf: () => Promise.resolve(undefined), read: notAsked },
+    configuration: () => "bpc_1",
     openPortal: notAsked,
   });
   await assertRefused(await handler(bearer(USER, body)), 404, /no subscription yet/);
@@ -63,6 +66,7 @@ Deno.test("what Stripe says against it stays in the log", async () => {
       idOf: () => Promise.resolve("sub_1"),
       read: () => Promise.resolve(subscriptionOf("user-1")),
     },
+    configuration: () => "bpc_1",
     openPortal: () => Promise.reject(new Error("No configuration provided")),
   });
   let answer!: Response;

@@ -9,16 +9,23 @@ import { idOf } from "../_shared/reference.ts";
 
 export interface Dependencies {
   subscriptions: Subscriptions;
-  openPortal(order: { customer: string; return_url: string }): Promise<{ url: string }>;
+  /** What the portal lets customers do: the id of its configuration. */
+  configuration(): string;
+  openPortal(
+    order: { customer: string; configuration: string; return_url: string },
+  ): Promise<{ url: string }>;
 }
 
 /** Body: `return_url`. Answer: the `url` to go to, good for a few minutes. */
-export function createPortalSession({ subscriptions, openPortal }: Dependencies): Handler {
+export function createPortalSession(
+  { subscriptions, configuration, openPortal }: Dependencies,
+): Handler {
   return endpoint(["POST"], async (request) => {
     const caller = requireUser(request);
     const return_url = addressOf(await jsonObject(request), "return_url");
     const subscription = await ownSubscription(caller, subscriptions);
-    const order = { customer: idOf(subscription.customer), return_url };
+    const customer = idOf(subscription.customer);
+    const order = { customer, configuration: configuration(), return_url };
     const { url } = await answerOf("open the portal", openPortal(order));
     return json({ url });
   });

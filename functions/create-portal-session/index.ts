@@ -1,4 +1,5 @@
 import { connect } from "../_shared/database.ts";
+import { required } from "../_shared/env.ts";
 import { subscriptionIdOf } from "../_shared/own_subscription.ts";
 import { readSubscription, stripeClient } from "../_shared/stripe.ts";
 import { createPortalSession } from "./handler.ts";
@@ -11,5 +12,6 @@ Deno.serve(createPortalSession({
     idOf: (userId) => subscriptionIdOf(sql, userId),
     read: (id) => readSubscription(stripe(), id),
   },
+  configuration: () => required(Deno.env, "STRIPE_PORTAL_CONFIGURATION"),
   openPortal: (order) => stripe().billingPortal.sessions.create(order),
 }));

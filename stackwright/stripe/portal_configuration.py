@@ -234,17 +234,11 @@ async def _write(context: Writing, found: Json | None, inputs: Json, owner: str)
         made = await context.stripe.create_portal_configuration(_creation(wanted))
         return str(made["id"])
     held = {**_whole(found), "active": found["active"], "metadata": found["metadata"]}
+    if _ordered(held["features"]) == _ordered(wanted["features"]):
+        wanted["features"] = held["features"]
     if changed := metadata.changes(held, {**wanted, "active": True}):
-        differ = _differing(held["features"], wanted["features"])
-        changed.pop("features", None)
-        features = {"features": differ} if differ else {}
-        if changed | features:
-            await context.stripe.update_portal_configuration(found["id"], changed | features)
+        await context.stripe.update_portal_configuration(found["id"], changed)
     return str(found["id"])
-
-
-def _differing(held: Json, wanted: Json) -> Json:
-    return {name: new for name, new in wanted.items() if _ordered(new) != _ordered(held[name])}
 
 
 def _creation(wanted: Json) -> Json:

@@ -119,7 +119,7 @@ def test_a_changed_field_is_one_write(
     run(scene)
 
 
-def test_only_the_features_that_differ_are_sent(shop: Bench) -> None:
+def test_the_other_settings_of_a_disabled_feature_are_left_alone(shop: Bench) -> None:
     async def scene() -> None:
         await shop.engine.up(PROGRAM)
         stripe = account(shop)
