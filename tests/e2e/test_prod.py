@@ -152,6 +152,11 @@ def test_what_the_migrations_drop_needs_an_approval_of_that_very_file(old: Proje
         (REF, "voipacceleratordevaa", "stack dev names the same supabase_ref"),
         ("us-west-1", "us-east-1", "is in us-west-1, but us-east-1 is declared"),
         ("stripeMode: live", "stripeMode: test", "cannot run in Stripe's test mode"),
+        (
+            "stripeMode: live",
+            "stripeMode: live\n  voip-accelerator:stripe_api_version: 2023-10-16",
+            "stripe_api_version is 2023-10-16 here and 2024-04-10 in stack dev",
+        ),
     ],
 )
 def test_wrong_settings_fail_the_preview(old: Project, right: str, wrong: str, said: str) -> None:
