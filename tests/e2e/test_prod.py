@@ -154,7 +154,7 @@ def test_what_the_migrations_drop_needs_an_approval_of_that_very_file(old: Proje
         ("stripeMode: live", "stripeMode: test", "cannot run in Stripe's test mode"),
         (
             "stripeMode: live",
-            "stripeMode: live\n  voip-accelerator:stripe_api_version: 2023-10-16",
+            'stripeMode: live\n  voip-accelerator:stripe_api_version: "2023-10-16"',
             "stripe_api_version is 2023-10-16 here and 2024-04-10 in stack dev",
         ),
     ],
