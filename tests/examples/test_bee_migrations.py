@@ -99,10 +99,6 @@ def test_the_schedule_can_be_undone(bee: Connection) -> None:
     [undo] = load_down(BEE.folder / "sql/down/20261128000500_log_retention.sql")
     bee.execute(undo.encode())  # without pg_cron there is nothing to do
     bee.execute(PG_CRON)
-    bee.execute(
-        "create function cron.unschedule(name text) returns boolean language sql as"
-        " $$delete from cron.job where jobname = $1 returning true$$"
-    )
     bee.execute(FILES["log_retention"].encode())
     bee.execute(undo.encode())
     assert bee.execute("select count(*) from cron.job").fetchone() == (0,)
