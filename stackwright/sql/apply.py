@@ -94,6 +94,7 @@ class _Run:
     database: Database
     runner: Runner
     options: Options
+    scripts: dict[str, Script] = field(default_factory=dict)
 
     async def all(self, files: Sequence[Migration]) -> planning.Plan:
         plan = planning.make(
@@ -107,6 +108,9 @@ class _Run:
         for file in plan.pending:
             _ = file.body  # what cannot be split stops the run before its first file
         await self.options.guard(plan, self.database)
+        # All in one go: between the server's answers, each would take three times as long.
+        whole = [file for file in plan.pending if file.transactional]
+        self.scripts = {file.version: self._script(file) for file in whole}
         if plan.pending or plan.baseline:
             await ledger.ensure(self.database)
         await self._record(plan.baseline)
@@ -129,7 +133,7 @@ class _Run:
 
     async def _whole(self, migration: Migration, number: int, total: int) -> None:
         async def attempt() -> None:
-            await send(self.database.connection, self._script(migration))
+            await send(self.database.connection, self.scripts[migration.version])
 
         try:
             await self._patiently(migration, number, total, attempt)

@@ -182,6 +182,32 @@ def test_a_session_without_the_lock_runs_nothing(
     assert read_ledger(dsn).applied == {}
 
 
+def test_a_file_that_gives_up_the_lock_ends_the_run_before_the_next(dsn: str, folder: Path) -> None:
+    (folder / "1_one.sql").write_text("select pg_advisory_unlock_all();")
+    (folder / "2_two.sql").write_text("create table two (id int);")
+    with pytest.raises(StatementFailed, match=r"2_two.sql.*does not hold the migration lock"):
+        run(dsn, folder)
+    assert list(read_ledger(dsn).applied) == ["1"]
+
+
+def test_the_lock_is_held_twice_in_every_file_and_free_after_the_run(
+    dsn: str, folder: Path
+) -> None:
+    give, take = f"pg_advisory_unlock({lock.KEY})", f"pg_try_advisory_lock({lock.KEY})"
+    held = f"select {give} as a, {give} as b, {give} as none, {take} as c, {take} as d"
+    (folder / "1_one.sql").write_text(f"create table one as {held};")
+    (folder / "2_two.sql").write_text(f"create table two as {held};")
+    mine = "select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+
+    async def locks_left() -> object:
+        async with writing(dsn) as database:
+            await apply(database, load(folder), RUNNER, Options())
+            return await database.query(mine)
+
+    assert asyncio.run(locks_left()) == []
+    assert rows(dsn, "select * from one, two") == [2 * (True, True, False, True, True)]
+
+
 def test_two_collections_share_one_ledger(dsn: str, folder: Path, tmp_path: Path) -> None:
     contract = tmp_path / "contract"
     contract.mkdir()
