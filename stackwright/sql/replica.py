@@ -28,6 +28,9 @@ from stackwright.sql.database import ReadOnlyDatabase, Row
 from stackwright.sql.errors import ShadowUnavailable
 from stackwright.sql.statements import Statement, split
 
+TOGETHER = 50
+"""So many statements of the dump go as one message; one by one only where one is refused."""
+
 # duplicate schema, function, object, table: the template brings it already
 _THERE_ALREADY = {"42P06", "42723", "42710", "42P07"}
 
@@ -83,12 +86,13 @@ async def replica(
     await asyncio.to_thread(_sweep, folder)
     wanted = target.server_version // 10000 if target else None
     server = _server(folder / f"run-{os.getpid()}-{os.urandom(3).hex()}", wanted)
+    starting = asyncio.create_task(asyncio.to_thread(_start, server))
     try:
-        await asyncio.to_thread(_start, server)
         if target is None or target_dsn is None:
+            await starting
             yield Replica(server.dsn(), server.major)
         else:
-            yield await _rebuilt(server, target, target_dsn)
+            yield await _rebuilt(server, starting, target, target_dsn)
     finally:
         await asyncio.to_thread(_remove, server)
 
@@ -145,7 +149,20 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def _rebuilt(server: Postgres, target: ReadOnlyDatabase, dsn: str) -> Replica:
+async def _rebuilt(
+    server: Postgres, starting: asyncio.Task[None], target: ReadOnlyDatabase, dsn: str
+) -> Replica:
+    try:
+        roles, statements = await _schema(target, dsn)
+    finally:
+        await starting  # a thread cannot be stopped, and may not outlive the server's folder
+    [role] = await target.query(_ROLE)
+    copy = await asyncio.to_thread(_restore, server, roles, statements)
+    return replace(copy, dsn=await asyncio.to_thread(_let_in, server, role))
+
+
+async def _schema(target: ReadOnlyDatabase, dsn: str) -> tuple[list[str], list[Statement]]:
+    """The target's roles, and the statements that make its schema."""
     schemas = [row["name"] for row in await target.query(_PLATFORM_SCHEMAS)]
     roles = [row["name"] for row in await target.query(_ROLES)]
     triggers = await target.query(_FOREIGN_TRIGGERS, {"schemas": schemas})
@@ -154,9 +171,7 @@ async def _rebuilt(server: Postgres, target: ReadOnlyDatabase, dsn: str) -> Repl
     [path] = await target.query("SELECT current_setting('search_path') AS path")
     rest = [f"SET search_path = {path['path']}", *(row["definition"] for row in triggers)]
     statements = split(dump) + [statement for text in rest for statement in split(text)]
-    [role] = await target.query(_ROLE)
-    copy = await asyncio.to_thread(_restore, server, roles, statements)
-    return replace(copy, dsn=await asyncio.to_thread(_let_in, server, role))
+    return roles, statements
 
 
 def _let_in(server: Postgres, role: Row) -> str:
@@ -218,14 +233,29 @@ def _restore(server: Postgres, roles: Sequence[str], statements: Sequence[Statem
             _create_role(connection, role)
         for rule in _SET_ASIDE:
             connection.execute(rule.encode())
-        for statement in statements:
-            _run(connection, statement, extensions, lacking)
+        for at in range(0, len(statements), TOGETHER):
+            together = statements[at : at + TOGETHER]
+            if not _run_together(connection, together):
+                for statement in together:
+                    _run(connection, statement, extensions, lacking)
     return Replica(server.dsn(), server.major, extensions, lacking)
 
 
 def _create_role(connection: psycopg.Connection[tuple[object, ...]], role: str) -> None:
     with contextlib.suppress(psycopg.errors.DuplicateObject):
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+
+
+def _run_together(
+    connection: psycopg.Connection[tuple[object, ...]], statements: Sequence[Statement]
+) -> bool:
+    """Run them as one message and one transaction; false when the server refused any."""
+    message = "".join(f"{statement.bare}\n;\n" for statement in statements)
+    try:
+        connection.execute(message.encode())
+    except psycopg.errors.Error:
+        return False
+    return True
 
 
 def _run(

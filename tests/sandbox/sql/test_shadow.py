@@ -167,6 +167,21 @@ def test_a_half_run_file_is_tried_from_where_it_stopped(dsn: str, folder: Path, 
     assert tried(dsn, folder, root).failure is None
 
 
+def test_what_cannot_be_rebuilt_is_listed_and_the_rest_of_the_schema_is_there(
+    server: Postgres, dsn: str, folder: Path, root: Path
+) -> None:
+    rows(server.admin_dsn(dsn.rpartition("/")[2]), "create table auth.only_there (a int)")
+    rows(server.admin_dsn(dsn.rpartition("/")[2]), "grant select on auth.only_there to postgres")
+    rows(dsn, "create table before (a int)")
+    rows(dsn, "create view broken as select * from auth.only_there")
+    rows(dsn, "create table later (a int)")
+    (folder / "1_t.sql").write_text("alter table before add b int; alter table later add b int;")
+    report = tried(dsn, folder, root)
+    assert report.failure is None
+    assert [result.unchecked for result in report.files] == [""]
+    assert 'relation "auth.only_there" does not exist' in report.lacking[0]
+
+
 def test_another_role_runs_the_files_with_its_own_rights(
     server: Postgres, dsn: str, folder: Path, root: Path
 ) -> None:
