@@ -81,6 +81,11 @@ class Stack:
         found = exported.get("deployment", {}).get("resources") or []
         return [_resource(item) for item in found if not item.get("delete")]
 
+    def config(self) -> dict[str, str]:
+        """Key with namespace to value, secrets in clear, as `PULUMI_CONFIG` has them."""
+        shown: Json = json.loads(self.pulumi("config", "--json", "--show-secrets"))
+        return {key: one["value"] for key, one in shown.items()}
+
     def restore(self, deployment: Json) -> None:
         """Put an edited export back."""
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

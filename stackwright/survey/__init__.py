@@ -1,0 +1,1 @@
+"""Reports on whole stacks: what is there, beside what was declared and what the other stack has."""
