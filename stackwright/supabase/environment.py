@@ -14,15 +14,19 @@ _READ = re.compile(
     r"""(?:\benv\.get\(\s*|\brequired\(\s*[\w.]+,\s*)["'`]([A-Z][A-Z0-9_]*)["'`]""",
 )
 # Set by the platform: https://supabase.com/docs/guides/functions/secrets#default-secrets
-_PLATFORM = ("SUPABASE_", "SB_", "DENO_")
+PLATFORM = ("SUPABASE_", "SB_", "DENO_")
 
 
 def variables(directory: str, slug: str) -> set[str]:
-    """Names that `directory/slug` and all that it imports read, without those of the platform.
+    """As `reads`, without the names that the platform sets."""
+    return {name for name in reads(directory, slug) if not name.startswith(PLATFORM)}
+
+
+def reads(directory: str, slug: str) -> set[str]:
+    """Names that `directory/slug` and all that it imports read.
 
     Raises `UserInput` for a missing file or import.
     """
     sources = bundle(Path.cwd(), directory, slug).files.items()
     texts = [body.decode() for path, body in sources if not path.endswith((".json", ".jsonc"))]
-    found = {name for text in texts for name in _READ.findall(text)}
-    return {name for name in found if not name.startswith(_PLATFORM)}
+    return {name for text in texts for name in _READ.findall(text)}

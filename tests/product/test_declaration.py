@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +138,10 @@ def test_the_page_of_the_functions_says_what_the_table_says() -> None:
         names = tuple(re.findall(r"`(\w+)`", secrets))
         told[slug] = (group, tuple(stacks.split(", ")), jwt.startswith("yes"), names)
     assert told == {f.slug: (f.group, f.stacks, f.verify_jwt, f.secrets) for f in FUNCTIONS}
+
+
+def test_the_page_of_the_variables_is_what_the_declaration_says() -> None:
+    command = [sys.executable, str(ROOT / "scripts/variables.py"), "--check"]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    assert answer.stdout == ""
+    assert answer.returncode == 0, answer.stderr
