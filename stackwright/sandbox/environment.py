@@ -16,6 +16,7 @@ from stackwright import toolchain
 from stackwright.sandbox import command_plugin
 from stackwright.sandbox.credentials import kept
 from stackwright.sandbox.files import replace_text
+from stackwright.sandbox.git_addresses import git_addresses
 from stackwright.sandbox.launcher import SandboxError
 from stackwright.sandbox.ports import Ports
 from stackwright.sandbox.store import Store
@@ -61,6 +62,7 @@ def environment(
     found |= _endpoints(workspace) | _credentials(workspace)
     if base.get(PROJECT) != str(workspace.project):
         found.pop(GIVEN, None)
+        found |= git_addresses(workspace.sandbox, base)
     found |= for_stack(workspace, stack_of(command, base, workspace), found)
     found[PROJECT] = str(workspace.project)
     found["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"  # `stack rm` would delete the tracked file
