@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).parent
 LAYERS = {"unit", "sandbox", "compat", "examples", "e2e", "accidents"}
-pytest_plugins = ["tests.e2e.fixtures"]  # one converged sandbox for two layers
+pytest_plugins = ["tests.e2e.browser", "tests.e2e.fixtures"]  # one converged sandbox for two layers
 
 
 def layer_of(path: Path) -> str | None:

@@ -31,6 +31,7 @@ FILES = (
     "functions",
     "scenarios",
     "sql",
+    "stacks",
     "plugin",
 )
 REF = "voipacceleratordevaa"

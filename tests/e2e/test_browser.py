@@ -1,40 +1,21 @@
 """The web app in a real browser, against real functions and a real database."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.e2e.browser import needs_chromium, visit
 from tests.e2e.project import Project
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium")
+pytestmark = needs_chromium
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--no-proxy-server"]
-        )
-        try:
-            yield browser.new_page()
-        finally:
-            browser.close()
-
-
-def visit(page: Page, project: Project, path: str = "/") -> list[str]:
-    """Open the web app; answers a list that fills with what the browser complains about."""
-    complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(project.status()["services"]["voip-accelerator-staging"] + path)
-    return complaints
+def address(project: Project, path: str = "/") -> str:
+    """Where the web app is served."""
+    return f"{project.status()['services']['voip-accelerator-staging']}{path}"
 
 
 def test_the_web_app_shows_what_the_functions_answer(project: Project, page: Page) -> None:
-    complaints = visit(page, project)
+    complaints = visit(page, address(project))
 
     page.wait_for_function("document.getElementById('ping').textContent === 'ok'")
     assert page.text_content("#environment") == "staging"
@@ -50,13 +31,13 @@ def test_the_web_app_shows_what_the_functions_answer(project: Project, page: Pag
 
 
 def test_any_path_leads_to_the_web_app(project: Project, page: Page) -> None:
-    visit(page, project, "/some/deep/link")
+    visit(page, address(project, "/some/deep/link"))
 
     page.wait_for_function("document.getElementById('ping').textContent === 'ok'")
 
 
 def test_a_user_signs_up_subscribes_and_comes_back(project: Project, page: Page) -> None:
-    complaints = visit(page, project)
+    complaints = visit(page, address(project))
     page.fill("#account [name=email]", "barbara@example.com")
     page.fill("#account [name=password]", "correct horse battery")
     page.click("#account button[value=sign-up]")

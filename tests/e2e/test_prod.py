@@ -1,11 +1,16 @@
 """Production, from the state it was in before us: adopted, and nothing lost that is to be kept."""
 
+import json
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page
 
+from stackwright.postgres.server import free_port
+from tests.e2e.browser import needs_chromium, served, visit
 from tests.e2e.project import ROOT, Project, Said
 
 REF = "voipacceleratorproda"
@@ -94,6 +99,34 @@ def test_the_scenario_is_what_the_papers_say_of_production(old: Project) -> None
         timeout=30,
     ).json()["rows"]
     assert len(rows) == 440
+
+
+def test_the_report_shows_the_documented_start_beside_what_is_there(old: Project) -> None:
+    mark = old.mark()
+    same = old.stackwright_on_stack("report", "--exit-code")
+    assert same.code == 0, same.text
+    lines = [line.split() for line in same.out.splitlines()]
+    assert ["functions", "6", "6", "40", "18"] in lines
+    assert ["area", "codes", "440", "440", "450"] in lines
+    old.database("insert into lerg_codes (npa_nxx) values ('438')")
+    other = old.stackwright_on_stack("report", "--exit-code")
+    assert other.code == 4
+    assert "differs by +1" in other.out
+    old.database("delete from lerg_codes where npa_nxx = '438'")
+    assert old.writes(mark) == []
+
+
+def test_names_of_secrets_and_variables_are_recorded_before_the_first_up(old: Project) -> None:
+    mark = old.mark()
+    said = old.stackwright_on_stack("env", "--json")
+    assert said.code == 0, said.text
+    names = {one["name"]: one["standing"] for one in json.loads(said.out)["names"]}
+    assert names["STRIPE_SECRET_KEY"] == names["STRIPE_WEBHOOK_SECRET"] == "foreign"
+    assert names["RATE_SHEET_BUCKET"] == "unknown"
+    assert names["STRIPE_PRICE_MONTHLY_ACCELERATOR"] == names["VITE_SUPABASE_URL"] == "absent"
+    assert "rate-sheets" not in said.text
+    assert "whsec" not in said.text
+    assert old.writes(mark) == []
 
 
 def test_the_first_preview_names_what_it_drops_and_takes_over_and_writes_nothing(
@@ -295,6 +328,45 @@ def test_money_is_real_and_the_test_account_is_empty(prod: Project) -> None:
     assert test("GET", "/v1/webhook_endpoints")["data"] == []
 
 
+@needs_chromium
+def test_the_web_app_of_production_loads_and_talks_to_production(prod: Project, page: Page) -> None:
+    app = prod.status()["services"]["voip-accelerator-production"]
+    complaints = visit(page, app)
+    page.wait_for_function("document.getElementById('ping').textContent === 'ok'")
+    page.wait_for_selector("#statistics dd")
+    assert page.text_content("#environment") == "production"
+    text = served(page, app)
+    live, *others = prod.variables(
+        "STRIPE_PUBLISHABLE_KEY_LIVE",
+        "STRIPE_PUBLISHABLE_KEY_TEST",
+        "STRIPE_API_KEY_LIVE",
+        "STRIPE_API_KEY_TEST",
+    )
+    assert live in text
+    assert f"/{REF}" in text
+    assert "voipacceleratordevaa" not in text
+    assert not [key for key in (*others, "pk_test_", "sk_test_", "sk_live_") if key in text]
+    assert complaints == []
+
+
+def test_the_web_app_is_built_and_served_here_to_be_looked_at(prod: Project) -> None:
+    port, mark = str(free_port()), prod.mark()
+    process = prod.popen("stackwright", "preview-web", "--stack", "prod", "--port", port)
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    assert any("Ctrl-C ends it" in line for line in lines)
+    page = httpx.get(f"http://127.0.0.1:{port}/some/deep/link", trust_env=False)
+    assert "VoIP Accelerator" in page.text
+    script = httpx.get(f"http://127.0.0.1:{port}/app.js", trust_env=False).text
+    assert prod.variables("STRIPE_PUBLISHABLE_KEY_LIVE")[0] in script
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert out == "ended; nothing is left\n"
+    assert not list((prod.folder / ".stackwright").glob("preview-web-*"))
+    assert prod.writes(mark) == []
+
+
 def test_a_second_up_changes_nothing(prod: Project) -> None:
     mark = prod.mark()
     assert prod.up().nothing_changed
@@ -321,6 +393,80 @@ def test_a_change_that_would_replace_a_price_is_refused(prod: Project) -> None:
     assert "::monthly" in said.text
     assert "marked for protection" in said.text
     assert prod.writes(mark) == []
+
+
+# -- beside staging -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def _both(_old: Project, before: object) -> None:
+    _old.go_back("rolled-out")
+    _old.run("pulumi", "stack", "select", "--create", "dev")
+    said = _old.run("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
+    assert said.code == 0, said.text
+    _old.keep("both")
+
+
+@pytest.fixture
+def both(_old: Project, _both: None) -> Iterator[Project]:
+    """Production and, in the same sandbox, a new staging."""
+    _old.go_back("both")
+    yield _old
+    _old.tidy()
+
+
+def test_what_nobody_declared_to_differ_is_found_and_nothing_is_written(both: Project) -> None:
+    mark = both.mark()
+    said = both.run("stackwright", "compare", "dev", "prod", "--json")
+    assert said.code == 4, said.text
+    differences = {one["subject"]: one for one in json.loads(said.out)["differences"]}
+    assert {subject for subject, one in differences.items() if one["declared"] is None} == {
+        *(f"edge function {slug}" for slug in STRANGERS),
+        "secret RATE_SHEET_BUCKET",
+        "column created_at of public.profiles",  # production's own NOT NULL
+    }
+    assert differences["table public.lerg_codes"]["only_on"] == "prod"
+    assert differences["edge function debug-echo"]["declared"] == "debugging is for staging"
+    assert both.writes(mark) == []
+    for key in both.variables("STRIPE_API_KEY_TEST", "STRIPE_API_KEY_LIVE"):
+        assert key not in said.text
+
+
+def test_every_kind_of_difference_is_found(both: Project) -> None:
+    both.database('alter policy "Users can view own profile" on profiles using (true)')
+    both.database("drop function handle_new_user() cascade")
+    both.database("delete from enhanced_lerg where npa = '212'")
+    both.database("update enhanced_lerg set state_province_name = 'Texas' where npa = '213'")
+    both.database("update enhanced_lerg set source = 'manual' where npa = '214'")
+    live = _stripe(both, "LIVE")
+    [endpoint] = live("GET", "/v1/webhook_endpoints")["data"]
+    live(
+        "POST",
+        f"/v1/webhook_endpoints/{endpoint['id']}",
+        data={"enabled_events[]": "charge.refunded"},
+    )
+    supabase = both.supabase()
+    supabase("DELETE", f"/v1/projects/{REF}/secrets", json=["STRIPE_PRICE_ANNUAL_ACCELERATOR"])
+    supabase("PATCH", f"/v1/projects/{REF}/functions/ping-status", json={"verify_jwt": True})
+
+    said = both.run("stackwright", "compare", "dev", "prod")
+
+    assert said.code == 4
+    for line in (
+        'policy "Users can view own profile" of public.profiles: not alike',
+        "trigger on_auth_user_created of auth.users: only on dev",
+        "rows of public.enhanced_lerg: not alike",
+        "  prod: 449 rows, 2 unlike; without 212; with 213",
+        "events of webhook /functions/v1/stripe-events: not alike",
+        "  prod: charge.refunded",
+        "secret STRIPE_PRICE_ANNUAL_ACCELERATOR: only on dev",
+        "edge function ping-status: not alike",
+    ):
+        assert line in said.out.splitlines(), said.text
+    names = both.stackwright_on_stack("env")
+    assert names.code == 4
+    assert "STRIPE_PRICE_ANNUAL_ACCELERATOR: MISSING" in names.out
+    both.spoil()
 
 
 # -- staging, as it was -------------------------------------------------------------------------

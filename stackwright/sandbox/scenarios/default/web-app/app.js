@@ -4,11 +4,15 @@ const settings = {
   environment: import.meta.env.VITE_APP_ENV,
   supabaseUrl: import.meta.env.VITE_SUPABASE_URL,
   anonKey: import.meta.env.VITE_SUPABASE_ANON_KEY,
+  publishableKey: import.meta.env.VITE_STRIPE_PUBLISHABLE_KEY,
   prices: {
     monthly: import.meta.env.VITE_STRIPE_PRICE_MONTHLY_ACCELERATOR,
     annual: import.meta.env.VITE_STRIPE_PRICE_ANNUAL_ACCELERATOR,
   },
 };
+
+// Visitors should know when nothing is charged.
+const money = settings.publishableKey?.startsWith("pk_live_") ? "" : " Nothing is charged.";
 
 const byId = (id) => document.getElementById(id);
 let token;
@@ -94,7 +98,7 @@ async function signIn(event) {
     const session = await send(`auth/v1/${path}`, { body: { email, password } });
     token = session.access_token;
     say("user", token ? `Signed in as ${email}.` : "Confirm your e-mail address first.", "good");
-    say("subscribe", token ? "Choose a plan." : "Sign in to subscribe.");
+    say("subscribe", token ? `Choose a plan.${money}` : "Sign in to subscribe.");
     for (const button of document.querySelectorAll(".plan")) button.disabled = !token;
   } catch (error) {
     say("user", error.message, "bad");
