@@ -33,6 +33,7 @@ def test_names_are_told_and_no_secret_value() -> None:
         "STRIPE_WEBHOOK_SECRET",
         "STRIPE_PRICE_MONTHLY_ACCELERATOR",
         "STRIPE_PRICE_ANNUAL_ACCELERATOR",
+        "STRIPE_PORTAL_CONFIGURATION",
     }
     assert KEY not in repr(found)
     [variables] = of_type(found, "stackwright:render:EnvVars")
