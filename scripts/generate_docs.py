@@ -141,10 +141,13 @@ page](sandbox.md).
 JUDGES = {
     "Stripe": "By Stripe's Python SDK, by the Stripe CLI where it is installed, and by Stripe's "
     "list of parameters: `tests/compat/test_stripe_*.py`.",
-    "Supabase Management API": "By the official Supabase CLI where it is installed, and by "
-    "recorded shapes: `tests/compat/test_supabase_cli.py`, `tests/sandbox/supabase/`.",
-    "Render": "By exchanges that the official Terraform provider recorded, and by tests of its own "
-    "after Render's documents: `tests/sandbox/render/`.",
+    "Supabase Management API": "By the official Supabase CLI where it is installed, by "
+    "requests made up from its OpenAPI document, and by recorded shapes: "
+    "`tests/compat/test_supabase_cli.py`, `tests/compat/test_documents.py`, "
+    "`tests/sandbox/supabase/`.",
+    "Render": "By Render's Python SDK, by requests made up from its OpenAPI document, and by "
+    "exchanges that the official Terraform provider recorded: `tests/compat/test_render_sdk.py`, "
+    "`tests/compat/test_documents.py`, `tests/sandbox/render/`.",
 }
 
 

@@ -245,5 +245,8 @@ class Deploys:
 
 
 def as_vendor(deploy: Document) -> Document:
-    """A deploy as Render shows it."""
-    return {name: value for name, value in deploy.items() if name not in ("service", "of")}
+    """A deploy as Render shows it; one without a commit (of an image) has no such field."""
+    shown = {name: value for name, value in deploy.items() if name not in ("service", "of")}
+    if shown["commit"] is None:
+        del shown["commit"]
+    return shown

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from stackwright.sandbox.render import shapes, times
+from stackwright.sandbox.render import lists, shapes, times
 from stackwright.sandbox.render.bodies import check, items, read_json
 from stackwright.sandbox.render.deploys import as_vendor
 from stackwright.sandbox.render.errors import InvalidError, MissingError
@@ -26,7 +26,8 @@ def _id(request: Request) -> str:
 
 async def user(render: Render, _request: Request) -> Response:
     known = owner(render.world)
-    return JSONResponse({"email": known["email"], "name": known["name"]})
+    user_id = f"usr-sandbox{render.world.sandbox_id}"
+    return JSONResponse({"id": user_id, "email": known["email"], "name": known["name"]})
 
 
 async def list_owners(render: Render, request: Request) -> Response:
@@ -306,7 +307,7 @@ def _lines(render: Render, request: Request) -> list[dict[str, Any]]:
 def _log_page(
     found: list[dict[str, Any]], request: Request, start: str, end: str
 ) -> dict[str, Any]:
-    limit = int(request.query_params.get("limit") or 20)
+    limit = lists.limit(request.query_params)
     backward = request.query_params.get("direction", "backward") == "backward"
     if backward:
         found.reverse()

@@ -1,7 +1,6 @@
 """Render's lists: bare arrays of `{<thing>: ..., cursor}`, pages by `limit` and `cursor`."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -29,10 +28,11 @@ def page(
         if not places:
             _check_cursor(cursor)
         rest = rest[places[0] + 1 :] if places else []
-    return [{name: entry, "cursor": _cursor(key(entry))} for entry in rest[: _limit(query)]]
+    return [{name: entry, "cursor": _cursor(key(entry))} for entry in rest[: limit(query)]]
 
 
-def _limit(query: QueryParams) -> int:
+def limit(query: QueryParams) -> int:
+    """The asked length of a page. Raises InvalidError."""
     text = query.get("limit") or str(_DEFAULT)
     if not text.isdigit() or not 1 <= int(text) <= _MOST:
         raise InvalidError(f"invalid limit: must be between 1 and {_MOST}")
@@ -46,7 +46,7 @@ def _cursor(key: str) -> str:
 def _check_cursor(cursor: str) -> None:
     try:
         base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except binascii.Error:
+    except ValueError:
         raise InvalidError("invalid cursor") from None
 
 

@@ -57,6 +57,10 @@ class Logs:
 
 
 def as_vendor(record: dict[str, Any]) -> dict[str, Any]:
-    """A line in Render's form: labels are a list of name and value."""
-    labels = [{"name": name, "value": value} for name, value in record["labels"].items()]
+    """A line in Render's form: labels are a list of name and value, and none names a deploy."""
+    labels = [
+        {"name": name, "value": value}
+        for name, value in record["labels"].items()
+        if name != "deploy"
+    ]
     return {**record, "labels": labels}

@@ -6,6 +6,7 @@ The address of a declared repository is served from a local one with the branche
 
 import asyncio
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from stackwright.sandbox import scenario
 from stackwright.sandbox.render import times
 from stackwright.sandbox.world import World
 
+_HASH = re.compile(r"[0-9a-f]{4,40}")
 _DATE = "2026-01-01T00:00:00Z"
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Sandbox",
@@ -65,6 +67,8 @@ class Repositories:
 
     async def commit(self, url: str, commit_id: str) -> Commit:
         """One commit by its hash. Raises RepositoryError."""
+        if not _HASH.fullmatch(commit_id):  # to git it could be an option or a range
+            raise RepositoryError(f"commit {commit_id} does not exist in {url}")
         return await self._describe(await self._source(url), commit_id, url)
 
     async def clone(self, url: str, commit_id: str, target: Path) -> None:
@@ -110,6 +114,8 @@ class Repositories:
         return Commit(full, message.strip(), times.text(times.seconds(created_at)))
 
     async def _git(self, *arguments: str, about: str) -> str:
+        if any("\0" in argument for argument in arguments):
+            raise RepositoryError(f"unable to clone {about}: a name has a zero byte")
         answer = await asyncio.to_thread(_run, arguments)
         if answer.returncode != 0:
             words = answer.stderr.strip().splitlines()

@@ -149,8 +149,11 @@ class Services:
         _set_auto_deploy(service, given)
         _set_build_filter(service, given)
         image = given.get("image")
-        if image:
-            service["imagePath"] = _image_path(image.get("imagePath", ""))
+        if image is not None:
+            for name in ("ownerId", "imagePath"):
+                if not image.get(name):
+                    raise InvalidError(f"image.{name} is required")
+            service["imagePath"] = _image_path(image["imagePath"])
 
     def _set_details(self, service: Document, given: dict[str, Any], *, new: bool) -> None:
         details = service["serviceDetails"]
@@ -269,8 +272,6 @@ def _set_runtime(details: dict[str, Any], given: dict[str, Any]) -> None:
 
 def _image_path(path: str) -> str:
     """Render writes images out: nginx is docker.io/library/nginx:latest."""
-    if not path:
-        raise InvalidError("image.imagePath is required")
     name, _, tag = path.rpartition(":") if ":" in path.rpartition("/")[2] else (path, "", "latest")
     parts = name.split("/")
     if len(parts) == 1:

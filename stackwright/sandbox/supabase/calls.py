@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +83,13 @@ class Call:
         if text not in ("true", "false"):
             raise InvalidError(f"{name} must be a boolean value")
         return text == "true"
+
+    def number(self, name: str, default: int, least: int, most: float = math.inf) -> int:
+        """A whole number of the query string within its limits."""
+        text = self.request.query_params.get(name, str(default))
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise InvalidError(f"{name} must be an integer from {least} to {most}")
+        return int(text)
 
     def read_only(self) -> None:
         """Tell the journal that this request changes nothing, whatever its method."""

@@ -75,9 +75,10 @@ async def get_organization(call: Call) -> Response:
 
 async def list_organization_projects(call: Call) -> Response:
     _organization(call)
-    found = [_short(project) for project in call.world.store.all(projects.KIND)]
-    pagination = {"count": len(found), "limit": 100, "offset": 0}
-    return JSONResponse({"projects": found, "pagination": pagination})
+    limit, offset = call.number("limit", 100, 1, 100), call.number("offset", 0, 0)
+    found = [_of_organization(project) for project in call.world.store.all(projects.KIND)]
+    pagination = {"count": len(found), "limit": limit, "offset": offset}
+    return JSONResponse({"projects": found[offset : offset + limit], "pagination": pagination})
 
 
 async def list_projects(call: Call) -> Response:
@@ -116,6 +117,8 @@ async def rename_project(call: Call) -> Response:
     body = await call.object(name=str)
     if not body.get("name"):
         raise InvalidError("name should not be empty")
+    if len(body["name"]) > 256:
+        raise InvalidError("name must be shorter than or equal to 256 characters")
     project = projects.change(call.world, call.project["ref"], name=body["name"])
     return JSONResponse({"id": project["number"], "ref": project["ref"], "name": project["name"]})
 
@@ -133,6 +136,7 @@ async def delete_project(call: Call) -> Response:
 
 async def health(call: Call) -> Response:
     project = call.project
+    call.number("timeout_ms", 2000, 0, 10_000)
     wanted = call.request.query_params.getlist("services")
     names = [name for entry in wanted for name in entry.split(",")]
     unknown = [name for name in names if name not in SERVICES]
@@ -307,6 +311,19 @@ def _short(project: Project) -> dict[str, Any]:
         "region": project["region"],
         "created_at": projects.iso(project["created_at"]),
         "status": project["status"],
+    }
+
+
+def _of_organization(project: Project) -> dict[str, Any]:
+    """A project as the list of its organization shows it, with its one database."""
+    place = {"region": project["region"], "status": project["status"], "cloud_provider": "AWS"}
+    return {
+        "ref": project["ref"],
+        "name": project["name"],
+        **place,
+        "is_branch": False,
+        "inserted_at": projects.iso(project["created_at"]),
+        "databases": [{**place, "identifier": project["ref"], "type": "PRIMARY"}],
     }
 
 

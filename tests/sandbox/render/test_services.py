@@ -260,7 +260,9 @@ def test_an_unknown_route_is_not_found_and_recorded_loudly(world: World) -> None
 
 def test_an_image_is_written_out(world: World) -> None:
     async def act(api: Api) -> None:
-        body = web_service(api.owner, "", "") | {"image": {"imagePath": "nginx"}}
+        body = web_service(api.owner, "", "") | {
+            "image": {"ownerId": api.owner, "imagePath": "nginx"}
+        }
         del body["repo"]
         body["serviceDetails"] = {"runtime": "image"}
         service = await api.create(body)
