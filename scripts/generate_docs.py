@@ -150,6 +150,25 @@ JUDGES = {
     "`tests/compat/test_documents.py`, `tests/sandbox/render/`.",
 }
 
+COVERAGE_TAIL = """\
+## In the database
+
+PostgreSQL and its contrib extensions are real. Judged by tests of its own after the extension's
+documentation: `tests/sandbox/supabase/test_cron.py`.
+
+| extension | | |
+| --- | --- | --- |
+| `pg_cron` | emulated | `cron.schedule`, `schedule_in_database`, `alter_job`, `unschedule`, \
+`job`, `job_run_details`; five fields, names, `$`, `@daily` and its like, `[1-59] seconds`; the \
+rights that Supabase gives |
+| | partial | jobs of a project run one after the other; one that came due often while the clock \
+leapt runs once; only roles whose password the sandbox knows run jobs: `postgres` and the \
+platform's |
+| | absent | `@reboot`, the settings `cron.*`; all of it where PostgreSQL is the system's own |
+| `pg_net`, `pgsodium`, `pg_graphql`, `vault` and others | absent | `CREATE EXTENSION` fails as on \
+any server that lacks them |
+"""
+
 
 def coverage() -> str:
     """The page of everything that the stand-ins answer."""
@@ -162,6 +181,7 @@ def coverage() -> str:
     for name, answered in rows.items():
         shown = table(("method", "path"), [(m, f"`{path}`") for m, path in answered])
         parts.append(f"## {name}\n\n{JUDGES[name]}\n\n{shown}\n")
+    parts.append(COVERAGE_TAIL)
     return "\n".join(parts)
 
 

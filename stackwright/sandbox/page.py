@@ -33,7 +33,8 @@ def routes(holder: HasWorld) -> list[Route]:
 
     async def home(_request: Request) -> Response:
         migrations = await asyncio.to_thread(parts.migrations, holder.world)
-        return HTMLResponse(document("Sandbox", parts.everything(holder.world, migrations)))
+        jobs = await asyncio.to_thread(parts.jobs, holder.world)
+        return HTMLResponse(document("Sandbox", parts.everything(holder.world, migrations, jobs)))
 
     async def service_log(request: Request) -> Response:
         found = holder.world.store.get("render.service", request.path_params["id"])

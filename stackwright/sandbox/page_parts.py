@@ -14,11 +14,19 @@ from stackwright.sandbox.status import database_address
 from stackwright.sandbox.world import World
 
 _TAIL = 40
+_JOBS = """
+SELECT coalesce(jobname, jobid::text), schedule, CASE WHEN active THEN 'active' ELSE 'off' END,
+  coalesce(to_char(start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'never'),
+  coalesce(status, '')
+FROM cron.job LEFT JOIN LATERAL (
+  SELECT * FROM cron.job_run_details AS run WHERE run.jobid = job.jobid ORDER BY runid DESC LIMIT 1
+) AS last USING (jobid) ORDER BY jobid"""
 _VENDORS = ("render", "supabase", "stripe")
-Migrations = dict[str, list[tuple[str, str]]]
+Rows = dict[str, list[tuple[str, ...]]]
+"""By project ref, as its database answered."""
 
 
-def everything(world: World, migrations: Migrations) -> Html:
+def everything(world: World, migrations: Rows, jobs: Rows) -> Html:
     """All sections."""
     return Html(
         _addresses(world)
@@ -26,6 +34,7 @@ def everything(world: World, migrations: Migrations) -> Html:
         + section("functions", "Edge functions", _functions(world))
         + section("secrets", "Secrets (names only)", _secrets(world))
         + section("migrations", "Migrations", _migrations(migrations))
+        + section("jobs", "Scheduled jobs (pg_cron)", _jobs(jobs))
         + section("catalogue", "Stripe catalogue", _catalogue(world))
         + section("webhooks", "Webhook endpoints", _endpoints(world))
         + section("deliveries", "Webhook deliveries", _deliveries(world))
@@ -87,7 +96,7 @@ def _secrets(world: World) -> Html:
     return table(("where", "name"), rows)
 
 
-def migrations(world: World) -> Migrations:
+def migrations(world: World) -> Rows:
     """The applied migrations of each project, from its database; blocks for a query."""
     return {
         project["ref"]: _applied(database_address(world, project))
@@ -95,16 +104,33 @@ def migrations(world: World) -> Migrations:
     }
 
 
-def _applied(address: str) -> list[tuple[str, str]]:
+def _applied(address: str) -> list[tuple[str, ...]]:
     query = "SELECT version, coalesce(name, '') FROM supabase_migrations.schema_migrations"
+    return _rows(address, f"{query} ORDER BY version")
+
+
+def jobs(world: World) -> Rows:
+    """The scheduled jobs of each project with their last runs, from its database; blocks."""
+    return {
+        project["ref"]: _rows(database_address(world, project), _JOBS)
+        for project in world.store.all("supabase.project")
+    }
+
+
+def _rows(address: str, query: str) -> list[tuple[str, ...]]:
     try:
         with psycopg.connect(address, connect_timeout=3) as connection:
-            return connection.execute(f"{query} ORDER BY version").fetchall()
+            return connection.execute(query.encode()).fetchall()
     except psycopg.Error:
-        return []  # no ledger yet, or the database is down: the page still opens
+        return []  # no such table yet, or the database is down: the page still opens
 
 
-def _migrations(found: Migrations) -> Html:
+def _jobs(found: Rows) -> Html:
+    rows = [(ref, *job) for ref, all_jobs in found.items() for job in all_jobs]
+    return table(("project", "job", "schedule", "", "last run", ""), rows)
+
+
+def _migrations(found: Rows) -> Html:
     rows = [(ref, *applied) for ref, all_applied in found.items() for applied in all_applied]
     return table(("project", "version", "name"), rows)
 

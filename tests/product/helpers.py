@@ -93,7 +93,7 @@ def load_reference_data(connection: psycopg.Connection) -> None:
         target.write(body)
 
 
-def problems(connection: psycopg.Connection, check: str) -> list[str]:
+def problems(connection: psycopg.Connection[Any], check: str) -> list[str]:
     """What a check finds, with the rights of the deployer and read-only as in production."""
     with connection.transaction(force_rollback=True):
         connection.execute("set local role postgres")

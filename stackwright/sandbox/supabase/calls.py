@@ -12,6 +12,7 @@ from starlette.requests import Request
 from stackwright.sandbox.supabase import projects
 from stackwright.sandbox.supabase.bundles import Bundler
 from stackwright.sandbox.supabase.errors import InvalidError
+from stackwright.sandbox.supabase.scheduler import Scheduler
 from stackwright.sandbox.world import World
 
 
@@ -21,7 +22,11 @@ class Services:
 
     world: World
     bundler: Bundler = field(default_factory=Bundler)
+    scheduler: Scheduler = field(init=False)
     _work: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.scheduler = Scheduler(self.world)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do work after the answer."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stackwright.postgres import Postgres, PostgresError
+from stackwright.sandbox.supabase import extensions
 from stackwright.sandbox.world import World
 
 Project = dict[str, Any]
@@ -30,6 +31,7 @@ def server(world: World, project: Project) -> Postgres:
         folder(world, project["ref"]) / "postgres",
         world.processes.port(name),
         password=project["db_password"],
+        bin_dir=extensions.postgres_bin(),
     )
     cluster.log_file = world.processes.log(name)
     return cluster

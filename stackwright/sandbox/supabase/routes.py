@@ -64,9 +64,12 @@ def app(world: World) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         refs = [project["ref"] for project in world.store.all(projects.KIND)]
         await asyncio.gather(*(projects.bring_up(world, ref) for ref in refs))
+        jobs = asyncio.create_task(services.scheduler.run())
         try:
             yield
         finally:
+            jobs.cancel()
+            await asyncio.gather(jobs, return_exceptions=True)
             await services.finish()
             refs = [project["ref"] for project in world.store.all(projects.KIND)]
             await asyncio.gather(*(databases.stop(world, ref) for ref in refs))
