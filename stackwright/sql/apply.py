@@ -23,6 +23,7 @@ from stackwright.sql.migration import Migration
 from stackwright.sql.record import Runner, recorded
 from stackwright.sql.script import Script, ServerRefusal, send
 from stackwright.sql.steps import Attempt, StepRun
+from stackwright.sql.waiting import Approved, by_nobody
 
 # lock_not_available, deadlock_detected
 _WORTH_RETRYING = {"55P03", "40P01"}
@@ -57,7 +58,7 @@ async def _allow(plan: planning.Plan, database: Database) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """How a run decides: see `plan.make` for the first two.
+    """How a run decides: see `plan.make` for the first two and `approved`.
 
     `guard` is asked under the lock, before the first file; it raises what stops the run.
     """
@@ -68,6 +69,7 @@ class Options:
     clock: Clock = SYSTEM
     progress: Callable[[Progress], None] = lambda _: None
     guard: Callable[[planning.Plan, Database], Awaitable[None]] = _allow
+    approved: Approved = by_nobody
 
 
 async def apply(
@@ -103,6 +105,7 @@ class _Run:
             baseline=self.options.baseline,
             collection=self.runner.collection,
             allow_out_of_order=self.options.allow_out_of_order,
+            approved=self.options.approved,
         )
         plan.refuse_problems()
         for file in plan.pending:

@@ -103,6 +103,10 @@ class Guard:
             found = await self.judged(plan.pending, database, await ledger.read(database))
             self.refuse(plan.pending, found)
 
+    def approves(self, file: Migration) -> bool:
+        """Whether a person allowed the file in this form."""
+        return not self._objection(file)
+
     def allowed(self, pending: Sequence[Migration]) -> list[str]:
         """Who allowed what of `pending`, for the log."""
         return [

@@ -11,6 +11,7 @@ who, when, and how far a file without a transaction got (`finished_at` is null u
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
@@ -70,7 +71,8 @@ SELECT
     EXISTS (
         SELECT FROM pg_class
         WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
-    ) AS has_tables
+    ) AS has_tables,
+    now() AS now
 FROM there, has
 """
 
@@ -104,7 +106,8 @@ class Ledger:
 
     `applied`: version -> name (may be empty) of the shared ledger; `details`: version -> our
     row; `exists`: whether the shared ledger is there; `has_tables`: whether `public` holds
-    any table; `fingerprints`: version -> fingerprint of what another tool applied.
+    any table; `fingerprints`: version -> fingerprint of what another tool applied; `now`: the
+    server's time.
     """
 
     applied: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +115,7 @@ class Ledger:
     exists: bool = False
     has_tables: bool = False
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    now: datetime = datetime.min.replace(tzinfo=UTC)
 
     @property
     def begun(self) -> dict[str, Detail]:
@@ -127,7 +131,8 @@ async def read(database: ReadOnlyDatabase) -> Ledger:
     applied = {item["version"]: item["name"] or "" for item in shared}
     prints = {item["version"]: item["fingerprint"] for item in shared if item["fingerprint"]}
     details = {item["version"]: Detail.of(item) for item in _rows(row["details"])}
-    return Ledger(applied, details, row["applied"] is not None, row["has_tables"], prints)
+    exists = row["applied"] is not None
+    return Ledger(applied, details, exists, row["has_tables"], prints, row["now"])
 
 
 async def ensure(database: Database) -> None:

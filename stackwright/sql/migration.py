@@ -4,7 +4,8 @@ The name's form is that of the Supabase CLI (digits, underscore, name). The text
 without a byte order mark and with LF line ends, and the checksum (sha-256, hex) is of that
 form, so that a checkout on another system does not look like an edit.
 
-Directives are comment lines before the first statement: `-- stackwright: no-transaction`.
+Directives are comment lines before the first statement: `-- stackwright: no-transaction`, and
+the two that make a file wait (`waiting.py`).
 Files are applied in the order of their version, or as a file `ORDER` beside them lists them
 (one file name a line, `#` begins a comment).
 """
@@ -22,8 +23,18 @@ from stackwright.sql.statements import Statement, split
 
 _NAME = re.compile(r"([0-9]+)_(.+)\.sql")
 _DIRECTIVE = re.compile(r"^\s*--\s*stackwright:\s*(.*?)\s*$", re.MULTILINE)
-_DIRECTIVES = {"no-transaction"}
+_NO_TRANSACTION, _ONCE_APPROVED = "no-transaction", "once-approved"
+_NOT_BEFORE = re.compile(r"not-before (\d{1,4}) days after (\d+)")
+_KNOWN = f"{_NO_TRANSACTION}; {_ONCE_APPROVED}; not-before DAYS days after VERSION"
 ORDER = "ORDER"
+
+
+@dataclass(frozen=True)
+class NotBefore:
+    """A file's earliest day: so many days after `version` was applied."""
+
+    days: int
+    version: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,19 @@ class Migration:
     @cached_property
     def transactional(self) -> bool:
         """Whether it runs in one transaction (the default)."""
-        return "no-transaction" not in _directives(self.file, self.text)
+        return _NO_TRANSACTION not in _directives(self.file, self.text)
+
+    @cached_property
+    def once_approved(self) -> bool:
+        """Whether it waits until the stack's configuration approves it."""
+        return _ONCE_APPROVED in _directives(self.file, self.text)
+
+    @cached_property
+    def not_before(self) -> NotBefore | None:
+        """What it waits for; the last of several counts."""
+        found = map(_NOT_BEFORE.fullmatch, _directives(self.file, self.text))
+        named = [NotBefore(int(match[1]), match[2]) for match in found if match]
+        return named[-1] if named else None
 
     @cached_property
     def body(self) -> list[Statement]:
@@ -96,8 +119,9 @@ class Migration:
 def load(directory: Path) -> list[Migration]:
     """The migrations of a folder in the order in which they are applied.
 
-    Raises `BadMigrations` for a missing folder, a bad name, two files with one version, or an
-    ORDER file that does not match; `BadSql` for a file that is not UTF-8 text.
+    Raises `BadMigrations` for a missing folder, a bad name, two files with one version, a file
+    that waits for none before it, or an ORDER file that does not match; `BadSql` for a file that
+    is not UTF-8 text.
     """
     if not directory.is_dir():
         raise BadMigrations(f"{directory}: there is no such folder of migrations")
@@ -105,7 +129,9 @@ def load(directory: Path) -> list[Migration]:
     migrations = sorted((read(path) for path in paths), key=by_version)
     _refuse_duplicates(directory, migrations)
     order = directory / ORDER
-    return _ordered(order, migrations) if order.exists() else migrations
+    listed = _ordered(order, migrations) if order.exists() else migrations
+    _refuse_endless_waits(listed)
+    return listed
 
 
 def read(path: Path) -> Migration:
@@ -151,14 +177,14 @@ def version_key(version: str) -> tuple[int, str]:
     return (int(version), version) if version.isdecimal() else (-1, version)
 
 
-def _directives(file: str, text: str) -> set[str]:
-    found: set[str] = set()
+def _directives(file: str, text: str) -> list[str]:
+    found: list[str] = []
     for match in _DIRECTIVE.finditer(text):
-        if match[1] not in _DIRECTIVES:
-            known = ", ".join(sorted(_DIRECTIVES))
-            reason = f"unknown directive {match[1]!r}: known is {known}"
+        known = match[1] in {_NO_TRANSACTION, _ONCE_APPROVED} or _NOT_BEFORE.fullmatch(match[1])
+        if not known:
+            reason = f"unknown directive {match[1]!r}: known are {_KNOWN}"
             raise BadSql(reason, Position.of(text, match.start()), file)
-        found.add(match[1])
+        found.append(match[1])
     return found
 
 
@@ -195,6 +221,18 @@ def _refuse_duplicates(directory: Path, migrations: Sequence[Migration]) -> None
                 f"{directory}: {other} and {migration.file} have the same version: "
                 "give the newer one a version of its own"
             )
+
+
+def _refuse_endless_waits(migrations: Sequence[Migration]) -> None:
+    before: set[str] = set()
+    for migration in migrations:
+        wait = migration.not_before
+        if wait and wait.version not in before:
+            raise BadMigrations(
+                f"{migration.file}: waits for version {wait.version}, and no file before it has "
+                "that version: name an earlier file's version"
+            )
+        before.add(migration.version)
 
 
 def _ordered(order: Path, migrations: Sequence[Migration]) -> list[Migration]:

@@ -85,9 +85,12 @@ class MigrationsInputs(TypedDict):
 
 
 class MigrationsOutputs(TypedDict):
-    """`applied`: the versions of ours that are done. `address`: the database, no password."""
+    """`applied`: the versions of ours that are done; `waiting`: the files whose time has not come.
+    `address`: the database, no password.
+    """
 
     applied: Annotated[list[str], fresh]
+    waiting: Annotated[list[str], fresh]
     revision: Annotated[str, fresh]
     address: str
 
@@ -111,8 +114,12 @@ class MigrationsController(Controller):
         address = await context.database_address(project, state.get("address"))
         async with database.reading(context.database_url(address)) as reading:
             seen = await ledger.read(reading)
-        known = state.get("files", {})
-        files = {name: _seen(name, sha, seen) for name, sha in known.items() if _done(name, seen)}
+        known, waits = state.get("files", {}), state.get("waiting", [])
+        files = {
+            name: _seen(name, sha, seen)
+            for name, sha in known.items()
+            if _done(name, seen) or name in waits
+        }
         inputs = {"project": project, "files": files}
         return Observed(inputs, {"id": state["id"], "address": address})
 
@@ -133,7 +140,7 @@ class MigrationsController(Controller):
         url = context.database_url(address)
         async with database.reading(url) as reading:
             seen = await ledger.read(reading)
-            todo = _planned(context.root, inputs, seen)
+            todo = _planned(context, inputs, seen)
             found = await guard_of(context, inputs).judged(todo.pending, reading, seen)
         for note in todo.notes:
             await context.log(note)
@@ -157,15 +164,18 @@ class MigrationsController(Controller):
                 clock=context.clock,
                 progress=progress.tell,
                 guard=guard.ask,
+                approved=guard.approves,
             )
             with heard(writing.connection) as notices:
                 done = await applying.apply(writing, files, runner, options)
         await progress.told()
         for note in [*guard.allowed(done.pending), *done.notes, *notices]:
             await context.log(note)
+        waits = [wait.file.file for wait in done.waiting]
         return {
             "id": "/".join(filter(None, [project, inputs["collection"]])),
-            "applied": [file.version for file in files],
+            "applied": [file.version for file in files if file.file not in waits],
+            "waiting": waits,
             "revision": ownership.fresh(context.stack).token,
             "address": address,
         }
@@ -177,15 +187,16 @@ class MigrationsController(Controller):
         """What an `up` would do; refuses edited, missing and out-of-order files."""
         address = await context.database_address(inputs["project"], _address(state))
         async with database.reading(context.database_url(address)) as reading:
-            return _planned(context.root, inputs, await ledger.read(reading))
+            return _planned(context, inputs, await ledger.read(reading))
 
 
-def _planned(root: Path, inputs: Json, seen: ledger.Ledger) -> plan.Plan:
+def _planned(context: Reading, inputs: Json, seen: ledger.Ledger) -> plan.Plan:
     todo = plan.make(
-        _files(root, inputs),
+        _files(context.root, inputs),
         seen,
         baseline=inputs.get("baseline"),
         collection=inputs["collection"],
+        approved=guard_of(context, inputs).approves,
     )
     todo.refuse_problems()
     return todo
@@ -260,6 +271,7 @@ class Migrations(Resource):
 
     revision: pulumi.Output[str]
     applied: pulumi.Output[list[str]]
+    waiting: pulumi.Output[list[str]]
 
     def __init__(
         self,

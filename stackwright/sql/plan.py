@@ -11,6 +11,7 @@ from enum import Enum
 from stackwright.sql.errors import LedgerConflict
 from stackwright.sql.ledger import Detail, Ledger
 from stackwright.sql.migration import Migration, version_key
+from stackwright.sql.waiting import Approved, Waiting, by_nobody, waiting
 
 
 class Trouble(Enum):
@@ -37,7 +38,8 @@ class Plan:
 
     `pending`: files to run, in order; `baseline`: files to record without running them;
     `applied`: files that are done; `ahead`: newer versions than any file (left alone);
-    `history`: older versions without a file that the baseline covers.
+    `history`: older versions without a file that the baseline covers; `waiting`: files whose
+    time has not come.
     """
 
     pending: Sequence[Migration] = ()
@@ -47,6 +49,7 @@ class Plan:
     history: Sequence[str] = ()
     unfinished: Sequence[Detail] = ()
     problems: Sequence[Problem] = field(default=())
+    waiting: Sequence[Waiting] = ()
 
     def refuse_problems(self) -> None:
         """Raise `LedgerConflict` with every problem; nothing was run."""
@@ -57,7 +60,7 @@ class Plan:
     @property
     def notes(self) -> list[str]:
         """Sentences that a person should read although nothing is wrong."""
-        notes = [_unfinished(detail) for detail in self.unfinished]
+        notes = [*map(_unfinished, self.unfinished), *map(str, self.waiting)]
         if self.ahead:
             notes.append(
                 f"the database is ahead of these files by {len(self.ahead)} "
@@ -77,16 +80,20 @@ def make(
     baseline: str | None = None,
     collection: str = "",
     allow_out_of_order: bool = False,
+    approved: Approved = by_nobody,
 ) -> Plan:
     """The plan for `files` (in their order) on a database with this ledger.
 
     `baseline`: versions up to it count as history: rows without a file are accepted, and on a
-    database that has tables but no ledger such files are recorded instead of run.
+    database that has tables but no ledger such files are recorded instead of run. `approved`:
+    whether a person allowed a file that waits for that.
     """
     applied = [file for file in files if file.version in ledger.applied]
     open_files = [file for file in files if file.version not in ledger.applied]
     recorded = [file for file in open_files if _is_baseline(file, ledger, baseline)]
-    pending = [file for file in open_files if file not in recorded]
+    waits = waiting([file for file in open_files if file not in recorded], ledger, approved)
+    left_out = [*recorded, *(wait.file for wait in waits)]
+    pending = [file for file in open_files if file not in left_out]
     strangers = _strangers(files, ledger, collection)
     newest = max((version_key(file.version) for file in files), default=(-1, ""))
     ahead = [version for version in strangers if version_key(version) > newest]
@@ -99,7 +106,7 @@ def make(
         *([] if allow_out_of_order else _out_of_order(files, pending, applied)),
     ]
     unfinished = [ledger.details[file.version] for file in pending if _begun(file, ledger)]
-    return Plan(pending, recorded, applied, ahead, history, unfinished, problems)
+    return Plan(pending, recorded, applied, ahead, history, unfinished, problems, waits)
 
 
 def _is_baseline(file: Migration, ledger: Ledger, baseline: str | None) -> bool:
@@ -200,8 +207,13 @@ def _out_of_order(
             "version, or allow this with --out-of-order.",
         )
         for file in pending
-        if place[file.version] < place[newest.version]
+        if place[file.version] < place[newest.version] and not _waited(file)
     ]
+
+
+def _waited(file: Migration) -> bool:
+    """Whether files after it were meant to go on without it."""
+    return file.once_approved or file.not_before is not None
 
 
 def _unfinished(detail: Detail) -> str:

@@ -23,7 +23,7 @@ from stackwright.sql.undo import undo
 from stackwright.sql.undo_plan import Folder, Wanted
 
 RULE = "round-trip"
-_OPTIONS = Options(limits=Limits(run_lock=0, statement=120, attempts=1))
+_OPTIONS = Options(limits=Limits(run_lock=0, statement=120, attempts=1), approved=None)
 _SAYS = {
     Change.EXTRA: "is left behind",
     Change.MISSING: "is not brought back",

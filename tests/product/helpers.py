@@ -12,7 +12,9 @@ from psycopg.rows import dict_row
 Row = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
-MIGRATIONS = sorted((ROOT / "sql/migrations").glob("*.sql"))
+FILES = sorted((ROOT / "sql/migrations").glob("*.sql"))
+WAITING = [path for path in FILES if "-- stackwright: not-before" in path.read_text()]
+MIGRATIONS = [path for path in FILES if path not in WAITING]
 CHECKS = {path.stem: path for path in sorted((ROOT / "sql/checks").glob("*.sql"))}
 REFERENCE = ROOT / "sql/reference/enhanced_lerg.csv"
 

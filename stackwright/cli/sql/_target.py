@@ -15,6 +15,7 @@ from stackwright.errors import UserInput
 from stackwright.sql import down, ledger, plan
 from stackwright.sql.database import Database, RunnerName, writing
 from stackwright.sql.errors import BadMigrations
+from stackwright.sql.guard import Guard
 from stackwright.sql.migration import Migration, load, version_key
 from stackwright.sql.record import Runner, commit_of
 from stackwright.sql.undo_plan import Folder
@@ -72,6 +73,7 @@ class Target:
             baseline=self.baseline,
             collection=self.collection,
             allow_out_of_order=out_of_order,
+            approved=Guard(approved=self.rules.approved).approves,
         )
 
 

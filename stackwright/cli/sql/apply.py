@@ -28,6 +28,7 @@ def command(as_json: bool, out_of_order: bool, **given: Any) -> None:
         limits=Limits(run_lock=given["lock_wait"]),
         progress=tell,
         guard=guard.ask,
+        approved=guard.approves,
     )
     done = written(target, lambda db: applying.apply(db, target.files, target.runner, settings))
     report = {

@@ -25,6 +25,7 @@ def command(as_json: bool, **given: Any) -> None:
         "ways_back": {version: file in ways for version, file in applied.items()},
         "pending": [file.file for file in todo.pending],
         "baseline": [file.file for file in todo.baseline],
+        "waiting": {wait.file.file: wait.reason for wait in todo.waiting},
         "ahead": list(todo.ahead),
         "problems": [asdict(p) | {"trouble": p.trouble.value} for p in todo.problems],
         "invalid_indexes": [asdict(index) for index in broken],
