@@ -22,6 +22,12 @@ class Settings(StackSettings):
         description="migrations of the database up to this version are history",
         pattern=r"^\d+$",
     )
+    backup_within: int | None = Field(
+        None,
+        description="hours: before the schema changes, a verified backup this fresh must be there "
+        "or is made, on a machine with stackwright[sandbox]; without it none is asked for",
+        gt=0,
+    )
     adopt_functions: bool = Field(False, description="overwrite functions that somebody deployed")
     adopt_secrets: bool = Field(False, description="overwrite secrets that somebody set")
 

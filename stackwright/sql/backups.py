@@ -25,6 +25,7 @@ from stackwright.schema import Input, default, doc, fresh, replaces, undiffed
 from stackwright.sql import backup, manifest, sealing
 from stackwright.sql.manifest import Manifest
 from stackwright.supabase.project import Ref
+from stackwright.toolchain import ToolMissing, postgres_bin
 from stackwright.values import UNKNOWN, Json
 
 DIRECTORY = ".stackwright/backups"
@@ -107,6 +108,7 @@ class BackupController(Controller):
         found = _fresh(context, inputs, verified=True)
         if found is None:
             await context.log(f"no verified backup of the last {inputs['within']} h: makes one")
+            await _warn_without_server(context)
         else:
             await context.log(f"takes the verified backup of {found[1].started_at}")
         return {}
@@ -131,6 +133,16 @@ class BackupController(Controller):
 
     async def remove(self, context: Writing, state: Json) -> None:
         return None
+
+
+async def _warn_without_server(context: Reading) -> None:
+    try:
+        postgres_bin()
+    except ToolMissing as error:
+        await context.warn(
+            "this run will stop here as it stands, because a backup is only good once it was "
+            f"restored, and this machine has no server for that. {error}"
+        )
 
 
 async def _verified(

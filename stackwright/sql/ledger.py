@@ -76,6 +76,9 @@ SELECT
 FROM there, has
 """
 
+NO_TIME = datetime.min.replace(tzinfo=UTC)
+"""The time of a ledger that no server was asked for: nothing is due then."""
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -115,7 +118,7 @@ class Ledger:
     exists: bool = False
     has_tables: bool = False
     fingerprints: Mapping[str, str] = field(default_factory=dict)
-    now: datetime = datetime.min.replace(tzinfo=UTC)
+    now: datetime = NO_TIME
 
     @property
     def begun(self) -> dict[str, Detail]:

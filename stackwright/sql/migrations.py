@@ -71,7 +71,9 @@ class MigrationsInputs(TypedDict):
     backup_within: NotRequired[
         Input[
             Annotated[
-                float, undiffed, doc("Hours: such a file needs a verified backup this fresh.")
+                float | None,
+                undiffed,
+                doc("Hours: such a file needs a verified backup this fresh."),
             ]
         ]
     ]

@@ -178,7 +178,7 @@ def test_what_the_migrations_drop_needs_an_approval_of_that_very_file(old: Proje
         assert "NEEDS APPROVAL" in said.text
         assert "20261121000600_policies.sql: its approval is for another form" in said.text
     assert old.database(LEDGER) == [(19, "20250516093000")]
-    assert not [write for write in old.writes(mark) if "projects" in write]
+    assert not [write for write in old.writes(mark) if "functions" in write]
 
 
 @pytest.mark.parametrize(
@@ -268,6 +268,14 @@ def test_an_area_code_that_the_file_lacks_fails_the_run_by_name(old: Project) ->
 
 
 # -- after it -----------------------------------------------------------------------------------
+
+
+def test_the_first_up_begins_with_a_verified_backup_of_what_was_there(prod: Project) -> None:
+    [backup] = _backups(prod)
+    assert backup["verified"]
+    assert backup["tables"]["public.lerg_codes"] == 440
+    assert backup["auth_tables"]["auth.users"] == 14
+    assert "public.enhanced_lerg" not in backup["tables"]
 
 
 def test_users_keep_ids_and_passwords_and_have_a_trial(
@@ -375,6 +383,7 @@ def test_a_second_up_changes_nothing(prod: Project) -> None:
     mark = prod.mark()
     assert prod.up().nothing_changed
     assert prod.writes(mark) == []
+    assert len(_backups(prod)) == 1
 
 
 def test_a_destroy_is_refused_and_nothing_that_holds_something_is_gone(prod: Project) -> None:
@@ -499,6 +508,12 @@ def _counts(project: Project, area_codes: str) -> dict[str, int]:
     )
     functions = len(project.supabase()("GET", f"/v1/projects/{project.ref}/functions"))
     return {"migrations": migrations, "functions": functions, "users": users, "npas": npas}
+
+
+def _backups(project: Project) -> list[dict[str, Any]]:
+    """The manifests of the stack's backups."""
+    paths = (project.folder / ".stackwright/backups/prod").glob("*/manifest.json")
+    return [json.loads(path.read_text()) for path in paths]
 
 
 def _held(project: Project) -> set[str]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from stackwright.sandbox.supabase import projects, routes
-from stackwright.sql import backup, manifest
+from stackwright.sql import backup, backups, manifest
+from stackwright.toolchain import ToolMissing
 from tests.engine import Declared, Failed, Killed, Program
 from tests.sandbox.lifecycle.worlds import Bench, bench, everything
 from tests.sandbox.sql.backups import KEY, REF
@@ -105,6 +106,23 @@ def test_a_preview_says_what_it_would_do_and_makes_nothing(shop: Bench) -> None:
         await shop.engine.preview(program(revisions=CHANGED))
         assert "takes the verified backup of " in shop.log
         assert len(kept(shop)) == 1
+
+    play(shop, scene)
+
+
+def test_a_preview_warns_where_no_server_can_prove_a_backup(
+    shop: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Path:
+        raise ToolMissing("PostgreSQL 17 is missing: run make setup")
+
+    async def scene() -> None:
+        await shop.engine.preview(program())
+        assert "will stop here" not in shop.log
+        monkeypatch.setattr(backups, "postgres_bin", missing)
+        await shop.engine.preview(program())
+        assert "warning: this run will stop here as it stands" in shop.log
+        assert "PostgreSQL 17 is missing: run make setup" in shop.log
 
     play(shop, scene)
 
