@@ -28,6 +28,10 @@ class Settings(StackSettings):
         "or is made, on a machine with stackwright[sandbox]; without it none is asked for",
         gt=0,
     )
+    user_policy: Literal["preserve", "wipe"] = Field(
+        "preserve",
+        description="whether `stackwright users wipe` may delete the users; no `up` ever does",
+    )
     adopt_functions: bool = Field(False, description="overwrite functions that somebody deployed")
     adopt_secrets: bool = Field(False, description="overwrite secrets that somebody set")
 

@@ -12,6 +12,12 @@ PROFILE = """
     select subscription_status, subscription_plan, plan_expires_at, total_uploads
     from public.profiles where id = %(user)s
 """
+WIPED = """
+    select finished_at is not null as ended,
+      (select sum(value::int) from jsonb_each_text(remaining)) as remaining,
+      (select count(*) from auth.users where created_at < started_at) as older
+    from stackwright.wipes order by id desc limit 1
+"""
 SESSION = """
     select is_active, user_agent, host(ip_address) as ip_address, last_heartbeat
     from public.active_sessions where session_token = %(token)s
@@ -47,10 +53,16 @@ async def log_in(stage: Stage) -> None:
     await guard(stage, user, valid=True, reason="trial")
 
 
-@scenario("V12", "no user is left after the wipe")
+@scenario("V12", "no user is left after the wipe", covers=["R104"])
 async def wiped(stage: Stage) -> None:
-    """Only where a wipe was asked for."""
-    raise Cannot("this rollout keeps its users: there was no wipe")
+    """Only where a wipe was asked for; who signed up after it is none of its users."""
+    there = await stage.row("select to_regclass('stackwright.wipes') is not null as wiped")
+    if not there["wiped"]:
+        raise Cannot("this rollout keeps its users: there was no wipe")
+    last = await stage.row(WIPED)
+    expect(last["ended"], "a wipe was begun and did not end; run `stackwright users wipe` again")
+    expect(not last["remaining"], f"{last['remaining']} rows were left by the wipe")
+    expect(not last["older"], f"{last['older']} users are older than the wipe")
 
 
 @scenario("Q1", "a log-in makes an active session", effect="writes", covers=["R85"])

@@ -17,6 +17,7 @@ from stackwright.http.client import Wiring
 from stackwright.http.rate_limit import Notice, silent
 from stackwright.render.client import RenderClient, RenderReader
 from stackwright.stripe.client import StripeClient, StripeReader
+from stackwright.supabase.auth_admin import AuthClient
 from stackwright.supabase.client import SupabaseClient, SupabaseReader
 
 S = TypeVar("S", bound=StripeReader)
@@ -72,6 +73,10 @@ class Clients:
     @cached_property
     def supabase(self) -> SupabaseClient:
         return self._supabase(SupabaseClient)
+
+    def auth(self, ref: str, key: str) -> AuthClient:
+        """The users of one project; `key` is its service role's."""
+        return AuthClient(key, self._configuration.project_url(ref), **self._wiring("auth"))
 
     def _stripe(self, kind: type[S]) -> S:
         return kind(

@@ -50,9 +50,14 @@ class Approval:
         """Why it does not allow `file`; empty when it does."""
         if self.sha256.lower() != file.checksum:
             return "its approval is for another form of the file: read it again"
-        if _BLANK.match(self.by):
+        if is_blank(self.by):
             return "its approval does not say who allows it"
-        return "its approval does not say why" if _BLANK.match(self.why) else ""
+        return "its approval does not say why" if is_blank(self.why) else ""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a name or a reason was left out, or left as it was printed."""
+    return _BLANK.match(text) is not None
 
 
 def read(given: Mapping[str, Any] | None) -> dict[str, Approval]:
