@@ -196,6 +196,11 @@ def test_what_the_migrations_drop_needs_an_approval_of_that_very_file(old: Proje
             'stripeMode: live\n  voip-accelerator:stripe_api_version: "2023-10-16"',
             "stripe_api_version is 2023-10-16 here and 2024-04-10 in stack dev",
         ),
+        (
+            "  stackwright:stripeMode",
+            "  voip-accelerator:user_policy: sometimes\n  stackwright:stripeMode",
+            "user_policy",
+        ),
     ],
 )
 def test_wrong_settings_fail_the_preview(old: Project, right: str, wrong: str, said: str) -> None:
@@ -540,8 +545,10 @@ def test_users_are_exported_and_then_wiped_with_a_consent_that_counts_them(
     assert "FAIL" not in planned.out
     assert prod.database("select count(*) from auth.users") == [(14,)]
 
+    _kill_in_the_middle(prod, "users", "wipe", "--stack", "prod", "--consent", consent)
     wiped = prod.stackwright_on_stack("users", "wipe", "--consent", consent)
     assert wiped.code == 0, wiped.text
+    assert "a wipe of 14 profiles, 0 sessions, 14 users was cut off" in wiped.out
     assert "Wiped and counted: 0 profiles, 0 sessions, 0 users." in wiped.out
     left = "(select count(*) from profiles), (select count(*) from active_sessions)"
     assert prod.database(f"select count(*), {left} from auth.users") == [(0, 0, 0)]
@@ -578,6 +585,21 @@ def _counts(project: Project, area_codes: str) -> dict[str, int]:
     )
     functions = len(project.supabase()("GET", f"/v1/projects/{project.ref}/functions"))
     return {"migrations": migrations, "functions": functions, "users": users, "npas": npas}
+
+
+def _kill_in_the_middle(project: Project, *argv: str) -> None:
+    """Run a command and kill it once it has deleted some of the users."""
+    project.fault("slow", vendor="gateway", method="DELETE", times=None, delay=0.5)
+    run = project.popen("stackwright", *argv)
+    while run.poll() is None:
+        [(users,)] = project.database("select count(*) from auth.users where email like 'tester%%'")
+        if users < 14:
+            run.kill()
+            break
+    run.communicate()
+    assert run.returncode == -signal.SIGKILL
+    project.ask("DELETE", "faults")
+    assert project.database("select count(*) > 0 from auth.users") == [(True,)]
 
 
 def _backups(project: Project) -> list[dict[str, Any]]:

@@ -4,6 +4,9 @@ import asyncio
 
 import psycopg
 
+from scenarios.users import wiped
+from stackwright.configuration import Configuration
+from stackwright.scenarios import Cannot, Stage, Wrong
 from stackwright.sql.database import reading, writing
 from stackwright.users import census, declaration, export
 from stackwright.users.census import Census
@@ -70,3 +73,40 @@ def test_the_rows_of_users_who_are_there_stay(dsn: str, database: psycopg.Connec
     database.execute("delete from auth.users")
     cleaned(dsn)
     assert census.said(counted(dsn).counts) == "0 profiles, 0 sessions, 0 users"
+
+
+WIPES = """
+    create schema if not exists stackwright;
+    create table stackwright.wipes (
+      id bigint generated always as identity, started_at timestamptz, finished_at timestamptz,
+      remaining jsonb);
+"""
+
+
+def v12(dsn: str) -> str:
+    """How scenario V12 ends: empty when it passes."""
+    stage = Stage([], Configuration({}), "a" * 20, dsn)
+    try:
+        asyncio.run(wiped(stage))
+    except (Cannot, Wrong) as reason:
+        return f"{type(reason).__name__}: {reason}"
+    return ""
+
+
+def test_v12_tells_no_wipe_from_one_that_did_not_end_and_one_that_left_something(
+    dsn: str, database: psycopg.Connection
+) -> None:
+    assert v12(dsn) == "Cannot: this rollout keeps its users: there was no wipe"
+    database.execute(WIPES)
+    database.execute("insert into stackwright.wipes (started_at) values (now())")
+    assert "did not end" in v12(dsn)
+    finished = "update stackwright.wipes set finished_at = now(), remaining = %s"
+    database.execute(finished, ['{"profiles": 1, "users": 2}'])
+    assert v12(dsn) == "Wrong: 3 rows were left by the wipe"
+    database.execute(finished, ['{"profiles": 0, "users": 0}'])
+    user = sign_up(database)
+    database.execute("update auth.users set created_at = now() + interval '1 second'")
+    assert v12(dsn) == ""
+    older = "update auth.users set created_at = now() - interval '1 day' where id = %s"
+    database.execute(older, [user])
+    assert v12(dsn) == "Wrong: 1 users are older than the wipe"

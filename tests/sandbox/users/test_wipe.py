@@ -1,6 +1,6 @@
 """The wipe of all users: what refuses it, what allows it, and that it survives being killed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -304,6 +304,21 @@ def test_whoever_signs_up_meanwhile_stays_and_makes_it_fail(tmp_path: Path) -> N
         plan = await shop.look()
         assert (plan.resumed, plan.expected["users"]) == (False, 1)
         assert [one.guard for one in plan.objections] == ["export"]
+
+    in_shop(tmp_path, test)
+
+
+def test_whoever_signs_up_after_the_count_was_not_counted_and_stays(tmp_path: Path) -> None:
+    async def test(shop: Shop) -> None:
+        async def verify(ids: Sequence[str], writing: bool) -> list[Finding]:
+            if writing:
+                await shop.sign_up("dora")
+            return []
+
+        shop.but(verify=verify)
+        with pytest.raises(SomeAreLeft, match="1 users are left"):
+            await shop.wipe(WORDS)
+        assert shop.sql("select email from auth.users") == [("dora@example.com",)]
 
     in_shop(tmp_path, test)
 
