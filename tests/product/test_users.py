@@ -85,9 +85,12 @@ WIPES = """
 
 def v12(dsn: str) -> str:
     """How scenario V12 ends: empty when it passes."""
-    stage = Stage([], Configuration({}), "a" * 20, dsn)
+
+    async def played() -> None:
+        await wiped(Stage([], Configuration({}), "a" * 20, dsn))
+
     try:
-        asyncio.run(wiped(stage))
+        asyncio.run(played())
     except (Cannot, Wrong) as reason:
         return f"{type(reason).__name__}: {reason}"
     return ""
