@@ -16,8 +16,9 @@ from typing import Any
 import click
 
 from stackwright import configuration, verify
-from stackwright.cli._database import Chosen, choose, workspace
+from stackwright.cli._database import Chosen, choose
 from stackwright.cli._progress import shown
+from stackwright.cli._workspace import workspace
 from stackwright.clients import Clients
 from stackwright.clock import SYSTEM
 from stackwright.errors import UserInput

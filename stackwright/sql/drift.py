@@ -247,7 +247,9 @@ async def _replay(database: Database, files: Sequence[Migration]) -> list[str]:
 async def _attempt(database: Database, file: Migration, notes: list[str]) -> Migration | None:
     """Run one file; the file without its CREATE EXTENSION if that is what failed."""
     runner = Runner("drift", collection=file.version)
-    options = Options(limits=Limits(run_lock=0, statement=300, attempts=1), clock=SYSTEM, approved=None)
+    options = Options(
+        limits=Limits(run_lock=0, statement=300, attempts=1), clock=SYSTEM, approved=None
+    )
     try:
         await apply(database, [file], runner, options)
     except StatementFailed as error:

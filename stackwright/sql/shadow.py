@@ -197,7 +197,9 @@ async def _replay(
 async def _try(database: Database, migration: Migration, missing: Sequence[str]) -> FileResult:
     # A collection of its own: each file is planned without regard to the others.
     runner = Runner("shadow", collection=migration.version)
-    options = Options(limits=Limits(run_lock=0, statement=120, attempts=1), clock=SYSTEM, approved=None)
+    options = Options(
+        limits=Limits(run_lock=0, statement=120, attempts=1), clock=SYSTEM, approved=None
+    )
     with heard(database.connection) as notices:
         try:
             await apply(database, [migration], runner, options)

@@ -83,9 +83,7 @@ def test_what_wants_a_yes_runs_with_an_approval_of_that_form_only(dsn: str, fold
     assert "3_end.sql was approved by Ada: nobody reads it" in right.output
 
 
-def test_the_shadow_tries_what_is_due_and_drift_knows_what_was_late(
-    dsn: str, folder: Path
-) -> None:
+def test_the_shadow_tries_what_is_due_and_drift_knows_what_was_late(dsn: str, folder: Path) -> None:
     run(dsn, folder)
     rows(dsn, AGE.format("30 days"))
     (folder / "2_old.sql").write_text(f"{WAITS}alter table absent rename to old_teas;")
