@@ -1,4 +1,4 @@
-"""`stackwright export`: all rows of one table in a private CSV file; the database is only read."""
+"""`stackwright sql export`: all rows of one table in a private CSV file; the database is only read."""
 
 import asyncio
 import json

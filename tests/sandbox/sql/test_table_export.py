@@ -1,4 +1,4 @@
-"""`stackwright export` on a real server."""
+"""`stackwright sql export` on a real server."""
 
 import json
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from stackwright.cli.export import command
+from stackwright.cli.sql.export import command
 from stackwright.errors import Refused, StackwrightError, UserInput
 from tests.sandbox.sql.helpers import rows
 
