@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stackwright.postgres.server import Postgres, free_port
-from stackwright.sql import ledger, plan, reference_load, shadow
+from stackwright.sql import ledger, plan, reference_load, reference_status, shadow
 from stackwright.sql.apply import Options, apply
 from stackwright.sql.database import reading, writing
 from stackwright.sql.limits import Limits
@@ -262,7 +262,7 @@ async def _load(dsn: str, file: Path) -> None:
 async def _unchanged(dsn: str, file: Path) -> None:
     data = ReferenceData.load(file)
     async with reading(dsn) as database:
-        assert (await reference_load.status(database, data)).is_current(data)
+        assert (await reference_status.status(database, data.declaration.table)).is_current(data)
 
 
 def _awaited(what: Coroutine[Any, Any, object]) -> float:

@@ -19,6 +19,7 @@ CREDENTIALS = {
     "renderOwnerId": "RENDER_OWNER_ID",
     "supabaseAccessToken": "SUPABASE_ACCESS_TOKEN",
     "supabaseDbPassword": "SUPABASE_DB_PASSWORD",
+    "supabaseDbPasswords": "SUPABASE_DB_PASSWORDS",
 }
 SETTINGS = {
     "stripeMode": "",
@@ -57,6 +58,18 @@ class Configuration:
                 f"{NAMESPACE}{key} VALUE`" + (f" or export {variable}." if variable else ".")
             )
         return value
+
+    def database_password(self, ref: str) -> str:
+        """The password of a project's database: its own (`supabaseDbPasswords`, a JSON object of
+        ref to password), else the one of the stack."""
+        try:
+            own = json.loads(self.values.get("supabaseDbPasswords") or "{}").get(ref)
+        except (ValueError, AttributeError):
+            raise UserInput(
+                f"{NAMESPACE}supabaseDbPasswords (SUPABASE_DB_PASSWORDS) is not a JSON object of "
+                "project ref to password"
+            ) from None
+        return str(own) if own else self.require("supabaseDbPassword")
 
     def project_url(self, ref: str) -> str:
         """The public URL of a Supabase project."""

@@ -153,6 +153,12 @@ class Reading:
         configured = configuration.get("databaseUrl")
         return configured or with_password(address, configuration.require("supabaseDbPassword"))
 
+    async def other_database_url(self, ref: str) -> str:
+        """The connection string of another project that the same token sees."""
+        self._session.accounts.project(ref)
+        address = await self._session.clients.database_address(ref)
+        return with_password(address, self._session.configuration.database_password(ref))
+
     @property
     def backup_key(self) -> str | None:
         """What backups are encrypted with, as configured; none: they are not."""

@@ -29,6 +29,15 @@ from stackwright.sql.statements import split
 
 TRANSACTION_POOLER_PORT = "6543"
 CONNECT_TIMEOUT = 15
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_SPELLING = (
+    "SET LOCAL row_security = off",
+    "SET LOCAL TimeZone = 'UTC'",
+    "SET LOCAL DateStyle = 'ISO'",
+    "SET LOCAL IntervalStyle = 'postgres'",
+    "SET LOCAL bytea_output = 'hex'",
+    "SET LOCAL extra_float_digits = 1",
+)
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
@@ -70,6 +79,19 @@ class ReadOnlyDatabase:
             cursor = await self._connection.execute(sql.encode(), params)
             await self._connection.execute("ROLLBACK")
         return await cursor.fetchall() if cursor.description else []
+
+    async def copy(self, sql: str) -> bytes:
+        """What a `COPY ... TO STDOUT` gives: one moment of the database, spelled the same
+        everywhere, and an error instead of rows that a policy would hide."""
+        _refuse_many(sql)
+        try:
+            for statement in (_SNAPSHOT, *_SPELLING):
+                await self._connection.execute(statement)
+            async with self._connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+                return b"".join([bytes(block) async for block in copy])
+        finally:
+            if not self._connection.closed:
+                await self._connection.rollback()
 
     async def close(self) -> None:
         """End the session."""

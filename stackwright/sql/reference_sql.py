@@ -22,6 +22,7 @@ class Statements:
 
     def __init__(self, data: ReferenceData) -> None:
         declaration = data.declaration
+        self._key = declaration.key
         self.parts = {
             "table": sql.Identifier(*declaration.table.split(".")),
             "columns": _listed(data.columns),
@@ -38,7 +39,7 @@ class Statements:
             "table_values": _joined(data.columns, ", ", "t.{0}"),
             "file_values": _joined(data.columns, ", ", "f.{0}"),
             "assignments": _joined(data.columns, ", ", "{0} = f.{0}"),
-            "kept": _kept(declaration.keep),
+            "kept": kept(declaration.keep),
         }
 
     def _sql(self, text: LiteralString, **more: sql.Composable) -> sql.Composed:
@@ -103,12 +104,16 @@ class Statements:
             "AND NOT {kept} AND ROW({table_values}) IS DISTINCT FROM ROW({file_values})"
         )
 
-    @property
-    def insert(self) -> sql.Composed:
-        """Add the rows that are missing."""
+    def insert(self, *, by_bytes: bool) -> sql.Composed:
+        """Add the rows that are missing, in the order of their keys: the index grows at its end.
+
+        `by_bytes`: the keys are text, whose own order may be slow to sort by.
+        """
+        order = _joined(self._key, ", ", 'f.{0} COLLATE "C"' if by_bytes else "f.{0}")
         return self._sql(
             "INSERT INTO {table} ({columns}) SELECT {file_values} FROM stackwright_stage f "
-            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key})"
+            "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key}) ORDER BY {order}",
+            order=order,
         )
 
     @property
@@ -138,16 +143,21 @@ class Statements:
 
     @property
     def simple(self) -> sql.Composed:
-        """Whether what is written to the table is what it then holds, and how many rows it has.
+        """Whether what is written to the table is what it then holds.
 
         Triggers, rules, row level security, partitions and views may change or drop rows.
         """
         return self._sql(
-            "SELECT (SELECT count(*) FROM {table}) AS present, relkind = 'r' AND NOT relhasrules "
+            "SELECT relkind = 'r' AND NOT relhasrules "
             "AND NOT relhassubclass AND NOT row_security_active(c.oid) AND NOT EXISTS "
             "(SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) AS simple "
             "FROM pg_class c WHERE oid = {name}::regclass"
         )
+
+    @property
+    def count(self) -> sql.Composed:
+        """How many rows the table has."""
+        return self._sql("SELECT count(*) AS rows FROM {table}")
 
     @property
     def prune(self) -> sql.Composed:
@@ -172,11 +182,35 @@ class Statements:
         return self._sql(
             "INSERT INTO stackwright.reference_data "
             "(table_name, checksum, rows, git_sha, applied_by) "
-            "SELECT %(table)s, %(checksum)s, count(*), %(git_sha)s, %(runner)s FROM {table} "
+            "SELECT {name}, %(checksum)s, count(*), %(git_sha)s, %(runner)s FROM {table} "
             "ON CONFLICT (table_name) DO UPDATE SET checksum = excluded.checksum, "
             "rows = excluded.rows, git_sha = excluded.git_sha, "
             "applied_by = excluded.applied_by, applied_at = now()"
         )
+
+    @property
+    def under_way(self) -> sql.Composed:
+        """Of a load in batches that is not done: its checksum, and how many rows are merged."""
+        return self._sql(
+            "SELECT checksum, done FROM stackwright.reference_progress WHERE table_name = {name}"
+        )
+
+    @property
+    def advance(self) -> sql.Composed:
+        """Note how many rows are merged, in the transaction that merged them."""
+        return self._sql(
+            "INSERT INTO stackwright.reference_progress "
+            "(table_name, checksum, done, git_sha, applied_by) "
+            "VALUES ({name}, %(checksum)s, %(done)s, %(git_sha)s, %(runner)s) "
+            "ON CONFLICT (table_name) DO UPDATE SET checksum = excluded.checksum, "
+            "done = excluded.done, git_sha = excluded.git_sha, "
+            "applied_by = excluded.applied_by, applied_at = now()"
+        )
+
+    @property
+    def forget(self) -> sql.Composed:
+        """Nothing is under way any more."""
+        return self._sql("DELETE FROM stackwright.reference_progress WHERE table_name = {name}")
 
 
 def _listed(names: Sequence[str]) -> sql.Composed:
@@ -187,7 +221,7 @@ def _joined(names: Sequence[str], glue: str, each: str) -> sql.Composed:
     return sql.SQL(glue).join(sql.SQL(each).format(sql.Identifier(name)) for name in names)
 
 
-def _kept(keep: Mapping[str, str]) -> sql.Composable:
+def kept(keep: Mapping[str, str]) -> sql.Composable:
     """A condition that is true for protected rows of `t`, and never null."""
     if not keep:
         return sql.SQL("false")

@@ -1,61 +1,22 @@
 """Reference data on a real server."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from stackwright.postgres.server import Postgres
-from stackwright.sql.database import reading, writing
 from stackwright.sql.errors import BadReferenceData
-from stackwright.sql.limits import Limits
 from stackwright.sql.reference import ReferenceData
-from stackwright.sql.reference_load import Difference, Keys, Status, difference, load, status
-from tests.sandbox.sql.helpers import RUNNER, rows
-
-HEAD = "table: public.codes\nkey: code\nkeep: {source: manual}\n"
-TABLE = """create table codes (id serial primary key, code text not null unique, score int,
-source text not null default 'file' check (source <> 'bad'), active boolean)"""
+from stackwright.sql.reference_difference import Difference, Keys
+from stackwright.sql.reference_status import Status
+from tests.sandbox.sql.codes import HEAD, TABLE, contents, declared, loaded, previewed, state
+from tests.sandbox.sql.helpers import rows
 
 
 @pytest.fixture
 def table(dsn: str) -> str:
     rows(dsn, TABLE)
     return dsn
-
-
-def declared(folder: Path, records: str, yaml: str = HEAD) -> ReferenceData:
-    (folder / "codes.csv").write_text("code,score,source,active\n" + records)
-    (folder / "codes.yaml").write_text(yaml)
-    return ReferenceData.load(folder / "codes.csv")
-
-
-def loaded(dsn: str, data: ReferenceData) -> Difference:
-    async def once() -> Difference:
-        async with writing(dsn) as database:
-            return await load(database, data, RUNNER, Limits())
-
-    return asyncio.run(once())
-
-
-def previewed(dsn: str, data: ReferenceData) -> Difference:
-    async def once() -> Difference:
-        async with reading(dsn) as database:
-            return await difference(database, data)
-
-    return asyncio.run(once())
-
-
-def state(dsn: str, data: ReferenceData) -> Status:
-    async def once() -> Status:
-        async with reading(dsn) as database:
-            return await status(database, data)
-
-    return asyncio.run(once())
-
-
-def contents(dsn: str) -> list[tuple[object, ...]]:
-    return rows(dsn, "select code, score, source, active from codes order by code")
 
 
 def test_the_table_becomes_equal_to_the_file(table: str, folder: Path) -> None:
@@ -147,7 +108,7 @@ def test_a_trigger_that_changes_the_rows_is_noticed_before_the_commit(
 def test_a_large_table_is_not_counted_to_its_end_by_a_diff(
     table: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stackwright.sql.reference_load.MOST_COUNTED", 2)
+    monkeypatch.setattr("stackwright.sql.reference_status.MOST_COUNTED", 2)
     data = declared(folder, "".join(f"{n},1,file,t\n" for n in range(5)))
     loaded(table, data)
     assert (state(table, data).rows, state(table, data).is_current(data)) == (2, True)
@@ -178,3 +139,22 @@ def test_rows_that_a_policy_hides_are_not_taken_for_loaded(
     with pytest.raises(BadReferenceData, match=r"1 rows differ from the file: .* policy hides"):
         loaded(server.dsn("loader", name, "l"), declared(folder, "001,2,file,t\n"))
     rows(admin, "drop owned by loader cascade; drop role loader")
+
+
+def test_a_second_table_has_not_been_loaded_by_the_first(table: str, folder: Path) -> None:
+    loaded(table, declared(folder, "001,1,file,t\n"))
+    rows(table, "create table others (like codes including all)")
+    other = declared(folder, "001,1,file,t\n", HEAD.replace("codes", "others"))
+    assert state(table, other) == Status(True)
+
+
+def test_rows_that_the_server_reads_otherwise_are_not_taken_for_loaded(
+    table: str, folder: Path
+) -> None:
+    """A line of `\\.` ends a COPY of a server before 18, and the rows behind it are lost."""
+    rows(table, "create table words (word text primary key)")
+    (folder / "words.csv").write_text("word\none\n\\.\ntwo\n")
+    (folder / "words.yaml").write_text("table: public.words\nkey: word\n")
+    with pytest.raises(BadReferenceData, match=r"of 3 rows the server read 1: .*nothing was"):
+        loaded(table, ReferenceData.load(folder / "words.csv"))
+    assert rows(table, "select * from words") == []

@@ -20,7 +20,8 @@ def data(tmp_path: Path, yaml: str = HEAD, csv: str = CSV) -> ReferenceData:
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     read = data(tmp_path)
     assert read.columns == ["code", "kind", "score"]
-    assert read.keys == {("001",), ("002",)}
+    assert read.count == 2
+    assert [key for key, _ in read.keyed] == [("001",), ("002",)]
 
 
 def test_another_byte_or_another_rule_is_another_checksum(tmp_path: Path) -> None:
