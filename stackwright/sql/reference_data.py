@@ -38,8 +38,8 @@ from stackwright.values import Json, has_unknown
 class Source(TypedDict):
     """Another stack's table; `table` is needed where it is called otherwise there."""
 
-    project: Input[Ref]
-    table: NotRequired[Input[Annotated[str, doc("Schema and table.")]]]
+    project: Ref
+    table: NotRequired[str]
 
 
 class ReferenceDataInputs(TypedDict):

@@ -91,7 +91,9 @@ def test_a_run_that_stopped_goes_on_behind_its_last_batch(table: str, folder: Pa
     assert seen.progress == Progress(data.checksum, 4)
     assert not seen.is_current(data)
     assert seen.progress.behind(data) == "a load stopped behind 4 of 5 rows and goes on there"
-    assert str(loaded(table, data)) == "added 1"
+    news: list[str] = []
+    assert str(loaded(table, data, Listener(news.append))) == "added 1"
+    assert [said for said in news if said.endswith(" rows merged")] == ["5 of 5 rows merged"]
     assert written(table) == ["001", "002", "003", "004", "005"]
     assert state(table, data).is_current(data)
 
