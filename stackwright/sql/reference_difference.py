@@ -83,12 +83,22 @@ async def difference(database: ReadOnlyDatabase, data: ReferenceData) -> Differe
         while chunk := list(islice(rows, CHUNK)):
             values = {"rows": json.dumps(as_json(data.columns, chunk))}
             found = _sorted_in(found, await database.query(names.compare.as_string(None), values))
-        strangers = await database.query(names.present.as_string(None))
+        others = await _strangers(database, data, names, data.count - found.added.count)
     except psycopg.errors.Error as error:
         raise BadReferenceData(f"{unfit(data, error)}; nothing was changed") from None
-    known = {key for key, _ in data.keyed}
-    others = [row for row in strangers if tuple(row["key"]) not in known]
     return found.with_strangers(others, prune=data.declaration.prune)
+
+
+async def _strangers(
+    database: ReadOnlyDatabase, data: ReferenceData, names: Statements, common: int
+) -> list[dict[str, Any]]:
+    """Rows that only the table has; there are none where it has no more than are `common`."""
+    [table] = await database.query(names.count.as_string(None))
+    if table["rows"] == common:
+        return []
+    known = {key for key, _ in data.keyed}
+    present = await database.query(names.present.as_string(None))
+    return [row for row in present if tuple(row["key"]) not in known]
 
 
 def unfit(data: ReferenceData, error: psycopg.Error) -> str:

@@ -55,8 +55,9 @@ async def load(
     Raises `BadReferenceData`; the table is then as it was before, but for whole batches.
     """
     run = _Load(database, data, runner, limits, listener or Listener())
-    batches = await run.batches() if data.declaration.batch else Difference()
-    return (await run.whole()).after(batches)
+    size = data.declaration.batch or data.count
+    written = await run.batches(size) if size < data.count else Difference()
+    return (await run.whole()).after(written)
 
 
 @dataclass
@@ -70,12 +71,12 @@ class _Load:
     """How many rows are merged and committed."""
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Merge]:
+    async def _transaction(self, *, batch: bool = False) -> AsyncIterator[Merge]:
         """A merge that is undone by whatever goes wrong in the block; the error says so."""
         merge = Merge(self.database, self.data, self.listener.tell)
         try:
             async with self.database.connection.transaction():
-                await merge.begin(self.limits)
+                await merge.begin(self.limits, batch=batch)
                 yield merge
         except psycopg.errors.Error as error:
             raise BadReferenceData(f"{unfit(self.data, error)}; {self._remains}") from None
@@ -88,14 +89,13 @@ class _Load:
             return "nothing was changed"
         return f"the {self.done} rows before it are merged and stay; the next run goes on there"
 
-    async def batches(self) -> Difference:
+    async def batches(self, size: int) -> Difference:
         """Merge the rows batch by batch, as far as that was not done by a run before this one."""
-        size = self.data.declaration.batch or self.data.count
         await self.database.connection.execute(CREATE)
         written, pieces = Difference(), self.data.batches(size)
         while self.done < self.data.count:
             await self.listener.pause()
-            async with self._transaction() as merge:
+            async with self._transaction(batch=True) as merge:
                 committed = await self._committed(merge)
                 if committed != self.done:
                     pieces = self.data.batches(size, committed)

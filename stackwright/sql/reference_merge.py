@@ -33,11 +33,18 @@ class Merge:
         self._tell = tell
         self.names = Statements(data)
 
-    async def begin(self, limits: Limits) -> None:
-        """Keep other writers away until the end of the transaction; readers go on."""
+    async def begin(self, limits: Limits, *, batch: bool = False) -> None:
+        """Keep other writers away until the end of the transaction; readers go on.
+
+        The few rows of a `batch` are looked up in the index of their key, if there is one: the
+        planner would rather read the whole table, and that for each batch.
+        """
         for setting in [*limits.settings(self._version, local=True), "SET LOCAL work_mem = '64MB'"]:
             await self._connection.execute(setting.encode())
         await self._connection.execute(self.names.lock)
+        if batch and (await self.row(self.names.is_indexed))["indexed"]:
+            for join in ("hashjoin", "mergejoin"):
+                await self._connection.execute(f"SET LOCAL enable_{join} = off".encode())
 
     async def stage(self, text: str, count: int) -> None:
         """Fill the temporary table, whose rows then number and differ as those of the text."""

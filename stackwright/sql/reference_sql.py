@@ -134,6 +134,16 @@ class Statements:
         )
 
     @property
+    def is_indexed(self) -> sql.Composed:
+        """Whether the key has an index of its own."""
+        return self._sql(
+            "SELECT EXISTS (SELECT FROM pg_index i WHERE indrelid = {name}::regclass "
+            "AND indisvalid AND indpred IS NULL AND (SELECT array_agg(attname::text) @> "
+            "{key_names} AND array_agg(attname::text) <@ {key_names} FROM pg_attribute "
+            "WHERE attrelid = indrelid AND attnum = ANY (indkey))) AS indexed"
+        )
+
+    @property
     def distinct_keys(self) -> sql.Composed:
         """How many different keys were copied, as the server sees them: 1 and 01 may be one."""
         return self._sql(

@@ -84,6 +84,15 @@ def test_changes_of_the_table_are_told_by_key_and_written_in_order(
     assert called("--check").exit_code == 0
 
 
+def test_keys_are_in_the_order_of_their_bytes_whatever_the_database_thinks(
+    table: str, folder: Path
+) -> None:
+    rows(table, 'alter table codes alter column code type text collate "und-x-icu"')
+    rows(table, "insert into codes (code) values ('a'), ('B')")
+    said()
+    assert records(folder) == ROWS + "B,,file,\na,,file,\n"
+
+
 def test_rows_that_are_somebodys_own_are_left_out_unless_all_are_asked_for(
     table: str, folder: Path
 ) -> None:

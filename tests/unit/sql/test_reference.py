@@ -31,6 +31,31 @@ def test_another_byte_or_another_rule_is_another_checksum(tmp_path: Path) -> Non
     assert data(tmp_path, HEAD + "keep: {kind: a}\n").checksum != first
 
 
+def test_how_rows_are_carried_is_no_other_content(tmp_path: Path) -> None:
+    first = data(tmp_path).checksum
+    assert data(tmp_path, HEAD + "batch: 2\nexclude: [id]\n").checksum == first
+
+
+def test_batches_are_whole_records_whatever_is_in_them(tmp_path: Path) -> None:
+    csv = 'code,kind,score\n001,"a\n,b",1\n\n002,,2\n003,c,3\n'
+    read = data(tmp_path, csv=csv)
+    assert list(read.batches(1)) == [
+        (1, 'code,kind,score\n001,"a\n,b",1\n'),
+        (2, "code,kind,score\n\n002,,2\n"),
+        (3, "code,kind,score\n003,c,3\n"),
+    ]
+    assert list(read.batches(2, 2)) == [(3, "code,kind,score\n003,c,3\n")]
+    assert list(read.batches(2, 3)) == []
+
+
+def test_rules_hold_beyond_the_rows_that_are_looked_at_together(tmp_path: Path) -> None:
+    rows = [f"{n:04},a,1\n" for n in range(1200)]
+    csv = "code,kind,score\n" + "".join(rows)
+    assert data(tmp_path, HEAD + 'require: [{code: "1100"}]\n', csv).count == 1200
+    with pytest.raises(BadReferenceData, match="line 1202: key 0003 is also on line 5"):
+        data(tmp_path, csv=csv + rows[3])
+
+
 @pytest.mark.parametrize(
     ("yaml", "csv", "complaint"),
     [
@@ -52,6 +77,8 @@ def test_another_byte_or_another_rule_is_another_checksum(tmp_path: Path) -> Non
         (HEAD + "columns: {kind: {min: 0}}\n", CSV, "line 2: kind 'a' is not a number"),
         (HEAD + "columns: {score: {required: true}}\n", CSV, "line 3: score '' is empty"),
         (HEAD + 'require: [{code: "001", kind: b}]\n', CSV, "'001', kind 'b' is required and miss"),
+        (HEAD + "exclude: kind\n", CSV, "column kind is excluded and in the header"),
+        (HEAD + "batch: 0\n", CSV, "codes.yaml: batch: Input should be greater"),
         (HEAD + "keys: x\n", CSV, "codes.yaml: keys: Extra inputs"),
         ("table: codes\nkey: code\n", CSV, "codes.yaml: table: String should match"),
         ("table: [", CSV, "codes.yaml: while parsing"),
