@@ -48,6 +48,13 @@ def test_checks_run_alone_by_their_ids(project: Project) -> None:
     assert all(f"{name} " in listed for name in (*PAID, *MADE, "V1", "V12", "V20"))
 
 
+def test_the_area_codes_of_a_stack_are_the_declared_file(project: Project) -> None:
+    mark = project.mark()
+    said = project.stackwright_on_stack("export", "area-codes", "--check")
+    assert (said.code, said.out) == (0, "public.enhanced_lerg: 450 rows; no difference\n")
+    assert project.writes(mark) == []
+
+
 @pytest.mark.parametrize("names", [PAID, MADE], ids=["paid", "made"])
 def test_scenarios_pass_and_leave_no_user_behind(project: Project, names: tuple[str, ...]) -> None:
     users = project.database(USERS)

@@ -32,7 +32,7 @@ from tests.sandbox.sql.helpers import RUNNER, rows
 BATCHED = HEAD + "batch: 2\n"
 FIVE = "".join(f"00{n},{n},file,t\n" for n in range(1, 6))
 LOADED = [(f"00{n}", n, "file", True) for n in range(1, 6)]
-KILLED_AT = range(4, 81, 6)
+KILLED_AT = range(4, 91, 6)
 """Messages of a load of five rows in batches of two; the test below sees that it has them."""
 
 
