@@ -1,4 +1,4 @@
-"""`stackwright sql export`: all rows of one table in a private CSV file; the database is only read."""
+"""`stackwright sql export`: all rows of a table in a private CSV file; only reads the database."""
 
 import asyncio
 import json
