@@ -1,7 +1,7 @@
 """What users read when something goes wrong, and what they never read."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stackwright.errors import (
@@ -14,8 +14,6 @@ from stackwright.errors import (
     VendorError,
     scrub,
 )
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SECRETS = [
     "sk_live_51Hxyz",
@@ -35,7 +33,6 @@ def test_anything_shaped_like_a_key_is_taken_out(secret: str, around: str) -> No
     assert secret[-6:] not in scrub(around.format(secret))
 
 
-@UNHURRIED
 @given(st.from_regex(r"[A-Za-z0-9!$*_@-]{6,20}", fullmatch=True))
 def test_a_password_in_an_address_is_taken_out(password: str) -> None:
     shown = scrub(f"no route to postgresql://postgres.abc:{password}@db.test:5432/postgres")

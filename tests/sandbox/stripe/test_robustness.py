@@ -68,7 +68,6 @@ def seeded(stripe: Stripe, session: Any) -> Stripe:
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(calls(), min_size=1, max_size=8))

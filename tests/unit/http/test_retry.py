@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stackwright.errors import (
@@ -19,8 +19,6 @@ from stackwright.errors import (
 from stackwright.http.retry import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, backoff
 from tests.unit.http.network import Answer, ok
 from tests.unit.http.shop import Shop
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LOST = httpx.ReadError("connection reset")
 NO_ANSWER = httpx.ReadTimeout("timed out")
@@ -149,7 +147,6 @@ def test_a_sandbox_that_is_down_is_told_at_once() -> None:
     assert shop.manual.sleeps == []
 
 
-@UNHURRIED
 @given(st.integers(1, 50), st.floats(0, 1, exclude_max=True))
 def test_a_pause_is_never_nothing_and_never_long(attempt: int, chance: float) -> None:
     assert FIRST_PAUSE / 2 <= backoff(attempt, lambda: chance) <= LONGEST_PAUSE

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stackwright.stripe.form import encode
@@ -20,8 +20,6 @@ trees = st.recursive(
     ),
     max_leaves=12,
 )
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def decode(body: str) -> Any:
@@ -46,7 +44,6 @@ def as_strings(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@UNHURRIED
 @given(st.dictionaries(names, trees, max_size=5))
 def test_whatever_is_encoded_can_be_read_back(fields: dict[str, Any]) -> None:
     assert decode(encode(fields)) == as_strings(fields)
