@@ -10,6 +10,7 @@ put on its tables. What cannot be rebuilt, mostly because an extension is missin
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -52,6 +53,15 @@ _ROLE = """
 SELECT rolname AS name, rolsuper AS super, rolcreaterole AS creates FROM pg_roles
 WHERE rolname = current_user"""
 _ROLES = "SELECT rolname AS name FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' ORDER BY 1"
+# `cron.schedule(text,text)` is `schedule`, the schema `cron` is `cron`.
+_BROUGHT = r"""
+SELECT DISTINCT (regexp_match(what.identity, '(\w+)"?(\(.*)?$'))[1] AS name
+FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid,
+    pg_identify_object(d.classid, d.objid, d.objsubid) what
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+AND e.extname = ANY (%(extensions)s)
+AND what.type IN ('schema', 'table', 'view', 'sequence', 'type', 'function', 'procedure',
+    'aggregate', 'foreign table', 'foreign-data wrapper', 'language')"""
 _FOREIGN_TRIGGERS = """
 SELECT pg_get_triggerdef(t.oid) AS definition
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -66,13 +76,14 @@ class Replica:
     """The throw-away database: its address, its server's major, what it lacks of the target.
 
     `extensions`: missing extensions by name; `lacking`: what else could not be rebuilt, each
-    with the server's reason.
+    with the server's reason; `names`: words by which a statement may mean any of that.
     """
 
     dsn: str
     major: int
     extensions: Sequence[str] = ()
     lacking: Sequence[str] = field(default=())
+    names: frozenset[str] = frozenset()
 
 
 @asynccontextmanager
@@ -158,7 +169,15 @@ async def _rebuilt(
         await starting  # a thread cannot be stopped, and may not outlive the server's folder
     [role] = await target.query(_ROLE)
     copy = await asyncio.to_thread(_restore, server, roles, statements)
-    return replace(copy, dsn=await asyncio.to_thread(_let_in, server, role))
+    names = await _names(target, copy)
+    return replace(copy, dsn=await asyncio.to_thread(_let_in, server, role), names=names)
+
+
+async def _names(target: ReadOnlyDatabase, copy: Replica) -> frozenset[str]:
+    """What the missing extensions brought to the target, and the words of what is lacking."""
+    brought = await target.query(_BROUGHT, {"extensions": list(copy.extensions)})
+    words = (word for item in copy.lacking for word in re.findall(r"\w+", item))
+    return frozenset([*copy.extensions, *(row["name"] for row in brought), *words])
 
 
 async def _schema(target: ReadOnlyDatabase, dsn: str) -> tuple[list[str], list[Statement]]:

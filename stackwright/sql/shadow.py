@@ -11,6 +11,7 @@ server's version: nothing is started again for what was tried before.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,12 +31,28 @@ from stackwright.sql.notices import heard
 from stackwright.sql.record import Runner
 from stackwright.sql.replica import Replica, replica, server_key
 
-ENGINE = "3"
+ENGINE = "4"
 """Raise it when the same files and the same target may give another result."""
 
-# An object that is not there, or an extension that is not: when the replica lacks something of
-# the target, these say nothing about the target.
+# An object that is not there, or an extension that is not: where it may be one that the replica
+# lacks, these say nothing about the target.
 _MISSING = {"42P01", "42883", "42704", "3F000", "42703", "0A000", "58P01"}
+_PROSE = set(
+    [
+        "relation",
+        "table",
+        "function",
+        "type",
+        "schema",
+        "column",
+        "operator",
+        "does",
+        "not",
+        "exist",
+        "of",
+        "public",
+    ]
+)
 
 # A change of any object that a migration can see gives its catalogue row another xmin.
 _FINGERPRINT = """
@@ -178,14 +195,14 @@ async def _replay(
     copy: Replica, pending: Sequence[Migration], begun: Callable[[str], Detail | None]
 ) -> list[FileResult]:
     results: list[FileResult] = []
-    missing = [*copy.extensions]
+    missing: list[str] = []
     async with writing(copy.dsn) as database:
         await ledger.ensure(database)
         for migration in pending:
             detail = begun(migration.version)
             if detail:
                 await _continue_after(database, detail)
-            result = await _try(database, migration, missing or list(copy.lacking))
+            result = await _try(database, migration, missing, copy)
             results.append(result)
             if result.unchecked:
                 missing.append(result.file)
@@ -194,7 +211,9 @@ async def _replay(
     return results
 
 
-async def _try(database: Database, migration: Migration, missing: Sequence[str]) -> FileResult:
+async def _try(
+    database: Database, migration: Migration, missing: Sequence[str], copy: Replica
+) -> FileResult:
     # A collection of its own: each file is planned without regard to the others.
     runner = Runner("shadow", collection=migration.version)
     options = Options(
@@ -204,7 +223,7 @@ async def _try(database: Database, migration: Migration, missing: Sequence[str])
         try:
             await apply(database, [migration], runner, options)
         except StatementFailed as error:
-            return _judged(migration, error.failure, missing)
+            return _judged(migration, error.failure, missing or _meant(error.failure, copy))
     return FileResult(migration.file, notices=tuple(notices))
 
 
@@ -223,6 +242,12 @@ def _judged(migration: Migration, failure: Failure, missing: Sequence[str]) -> F
         reason = f"it may need {', '.join(missing[:3])}, missing here: {failure.message}"
         return FileResult(migration.file, unchecked=reason)
     return FileResult(migration.file, failure)
+
+
+def _meant(failure: Failure, copy: Replica) -> list[str]:
+    """What the replica lacks, if the failure may speak of it: `relation "cron.job" ...`."""
+    spoken = set(re.findall(r"(\w+)", failure.message)) - _PROSE
+    return [*copy.extensions, *copy.lacking] if spoken & copy.names else []
 
 
 async def _continue_after(database: Database, detail: Detail) -> None:

@@ -37,6 +37,12 @@ FILES = (
 REF = "voipacceleratordevaa"
 STACK = "dev"
 PROJECT = "voip-accelerator"
+VERSIONS = sorted(
+    path.name[:14]
+    for path in (ROOT / "sql/migrations").glob("*.sql")
+    if "-- stackwright: not-before" not in path.read_text()
+)
+"""The migrations that a first `up` applies: the others wait."""
 Json = dict[str, Any]
 
 

@@ -7,6 +7,7 @@ import httpx
 from tests.e2e.project import REF, Project
 
 DEPLOYS = "/deploys"
+WEB_APP = ".stackwright/sandbox/render/repositories/web-app"
 
 
 def page(project: Project, path: str = "") -> str:
@@ -52,11 +53,16 @@ def test_a_chosen_commit_is_one_deploy_of_that_commit(project: Project) -> None:
     assert "the second version" in page(project)
 
 
+def parent_of(project: Project, commit: str) -> str:
+    """The commit of the web app before another one."""
+    return project.git("-C", str(project.folder / WEB_APP), "rev-parse", f"{commit}~1").strip()
+
+
 def commit_to_web_app(project: Project, file: str, more: str) -> str:
     """Add a line to a file on the branch that Render builds; answers the commit."""
-    origin = project.folder / ".stackwright/sandbox/render/repositories/web-app"
+    origin = str(project.folder / WEB_APP)
     clone = project.folder / ".stackwright/web-app-clone"
-    project.git("clone", "--quiet", "--branch", "develop", str(origin), str(clone))
+    project.git("clone", "--quiet", "--branch", "develop", origin, str(clone))
     with (clone / file).open("a") as opened:
         opened.write(more)
     project.git("-C", str(clone), "commit", "--quiet", "--all", "--message", "More")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.project import Project, Said
-from tests.e2e.test_one_change import commit_to_web_app, page
+from tests.e2e.test_one_change import commit_to_web_app, page, parent_of
 
 Edit = tuple[str, str, str]
 UNENDING = "SELECT 1;\nSELECT 'a"
@@ -163,7 +163,7 @@ def test_a_failed_build_shows_the_end_of_its_log_and_the_old_page_stays(project:
     assert_clear(said, "build_failed", "the last words of this build", "still live")
     assert "VoIP Accelerator" in page(project)
 
-    project.edit("Pulumi.dev.yaml", commit, f"{commit}~1")
+    project.edit("Pulumi.dev.yaml", commit, parent_of(project, commit))
     project.up()
 
 

@@ -19,11 +19,10 @@ from tests.e2e.production.world import (
     STRANGERS,
     TRIGGERS,
     USERS,
-    VERSIONS,
     sign_in,
     stripe,
 )
-from tests.e2e.project import Project
+from tests.e2e.project import VERSIONS, Project
 
 
 def test_the_first_up_begins_with_a_verified_backup_of_what_was_there(prod: Project) -> None:

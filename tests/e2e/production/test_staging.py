@@ -6,11 +6,10 @@ from tests.e2e.production.world import (
     LEDGER,
     POLICIES,
     USERS,
-    VERSIONS,
     counts,
     sign_in,
 )
-from tests.e2e.project import Project, Said
+from tests.e2e.project import VERSIONS, Project, Said
 
 
 def test_staging_is_adopted_as_it_was(tmp_path_factory: pytest.TempPathFactory) -> None:

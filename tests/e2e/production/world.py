@@ -5,15 +5,10 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.project import ROOT, Project
+from tests.e2e.project import Project
 
 REF = "voipacceleratorproda"
 SETTINGS = "Pulumi.prod.yaml"
-VERSIONS = sorted(
-    path.name[:14]
-    for path in (ROOT / "sql/migrations").glob("*.sql")
-    if "-- stackwright: not-before" not in path.read_text()
-)
 PASSWORD = "kept-by-the-rollout"
 DUPLICATES = [
     "Enable insert for authenticated users",

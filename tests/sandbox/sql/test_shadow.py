@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stackwright.postgres.server import Postgres, free_port
-from stackwright.sql import shadow
+from stackwright.sql import replica, shadow
 from stackwright.sql.errors import BadSql, StatementFailed
 from stackwright.sql.migration import load
 from stackwright.sql.shadow import Report
@@ -223,3 +224,36 @@ def test_the_server_of_a_killed_run_is_ended_by_the_next(folder: Path, root: Pat
     assert left._server is not None
     assert left._server.wait(timeout=10) == 0
     assert list((root / "shadow").iterdir()) == []
+
+
+def test_only_what_a_missing_extension_brought_is_excused(
+    dsn: str, folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An extension that every project has must not hide what is wrong with a file."""
+    rows(dsn, "create schema trees; create extension ltree schema trees")
+    refuse_extension(monkeypatch, "ltree")
+    (folder / "1_t.sql").write_text("create table t (a trees.ltree);")
+    (folder / "2_f.sql").write_text("create table f (a int references nobody);")
+
+    report = tried(dsn, folder, root)
+
+    assert report.extensions == ["ltree"]
+    assert "it may need ltree" in report.files[0].unchecked
+    (folder / "1_t.sql").unlink()
+    alone = tried(dsn, folder, root)
+    assert alone.failure is not None
+    assert 'relation "nobody" does not exist' in str(alone.failure)
+
+
+def refuse_extension(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let the shadow's server lack an extension that the target's server has."""
+    made = replica._run
+
+    def run(connection: Any, statement: Any, extensions: list[str], lacking: list[str]) -> None:
+        if replica.missing_extension(statement) == name:
+            extensions.append(name)
+        else:
+            made(connection, statement, extensions, lacking)
+
+    monkeypatch.setattr(replica, "_run", run)
+    monkeypatch.setattr(replica, "_run_together", lambda *_: False)
