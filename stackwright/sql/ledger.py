@@ -118,7 +118,7 @@ class Ledger:
     exists: bool = False
     has_tables: bool = False
     fingerprints: Mapping[str, str] = field(default_factory=dict)
-    now: datetime = NO_TIME
+    now: datetime = field(default=NO_TIME, compare=False)
 
     @property
     def begun(self) -> dict[str, Detail]:
