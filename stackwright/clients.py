@@ -106,6 +106,7 @@ class Clients:
 
     async def database_address(self, ref: str) -> str:
         """`user@host:port/database` of a project's session pooler (never transaction mode)."""
+        self._configuration.require_connection()
         pooler = await self.supabase_reader.pooler(ref)
         port = SESSION_PORT if pooler["db_port"] == TRANSACTION_PORT else pooler["db_port"]
         user = quote(pooler["db_user"], safe="")

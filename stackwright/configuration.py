@@ -24,6 +24,7 @@ CREDENTIALS = {
 SETTINGS = {
     "stripeMode": "",
     "databaseUrl": "SUPABASE_DB_URL",
+    "databaseAccess": "SUPABASE_DB_ACCESS",
     "backupKey": "STACKWRIGHT_BACKUP_KEY",
 }
 ENDPOINTS = {
@@ -32,6 +33,18 @@ ENDPOINTS = {
     "STRIPE_API_BASE": "https://api.stripe.com",
     "SUPABASE_PROJECT_URL": "https://{ref}.supabase.co",
 }
+ACCESSES = ("direct", "query")
+OVER_QUERY = (
+    "Migrations go through the Management API's query endpoint (stackwright:databaseAccess is "
+    "query), which costs: one request a file, about 45 seconds for a statement, no shadow run of "
+    "a database that holds something, no file without a transaction, no notices of the server, "
+    "and no sql.ReferenceData or sql.Backup."
+)
+WITHOUT_CONNECTION = (
+    "where no direct connection can be had, migrations can go through the Management API: set "
+    "stackwright:databaseAccess to query (or export SUPABASE_DB_ACCESS=query); it is slower, "
+    "there is no shadow run, and reference data and backups cannot go that way"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,9 @@ class Configuration:
             variable = {**CREDENTIALS, **SETTINGS}[key]
             raise UserInput(
                 f"No {variable or key} is set. Run `pulumi config set --secret "
-                f"{NAMESPACE}{key} VALUE`" + (f" or export {variable}." if variable else ".")
+                f"{NAMESPACE}{key} VALUE`"
+                + (f" or export {variable}." if variable else ".")
+                + (f" Or, {WITHOUT_CONNECTION}." if key == "supabaseDbPassword" else "")
             )
         return value
 
@@ -70,6 +85,20 @@ class Configuration:
                 "project ref to password"
             ) from None
         return str(own) if own else self.require("supabaseDbPassword")
+
+    @property
+    def over_query(self) -> bool:
+        """Whether the database is reached through the Management API's query endpoint."""
+        return self.get("databaseAccess") == "query"
+
+    def require_connection(self) -> None:
+        """Raise `UserInput` where a direct connection is needed and configured away."""
+        if self.over_query:
+            raise UserInput(
+                "this needs a direct connection to the database, and stackwright:databaseAccess "
+                "is query, which carries sql.Migrations and `stackwright sql status` and `apply` "
+                "only: set it to direct, or leave sql.ReferenceData and sql.Backup out"
+            )
 
     def project_url(self, ref: str) -> str:
         """The public URL of a Supabase project."""
@@ -89,6 +118,10 @@ def read(environment: Mapping[str, str], state: Mapping[str, object]) -> Configu
             values[key] = chosen
         if candidates[0] and candidates[1] and candidates[0] != candidates[1]:
             notes.append(f"{NAMESPACE}{key} and {variable} differ; the configuration is used.")
+    if values.get("databaseAccess", "direct") not in ACCESSES:
+        raise UserInput(f"{NAMESPACE}databaseAccess is neither {' nor '.join(ACCESSES)}")
+    if values.get("databaseAccess") == "query":
+        notes.append(OVER_QUERY)
     endpoints = {name: environment.get(name) or url for name, url in ENDPOINTS.items()}
     return Configuration(values, endpoints, tuple(notes))
 

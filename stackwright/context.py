@@ -139,8 +139,14 @@ class Reading:
         """The public URL of a Supabase project."""
         return self._session.configuration.project_url(ref)
 
+    @property
+    def over_query(self) -> bool:
+        """Whether migrations go through the Management API instead of a connection."""
+        return self._session.configuration.over_query
+
     async def database_address(self, ref: str, known: str | None = None) -> str:
         """`user@host:port/database` of a project: from state if it is there, else asked for."""
+        self._session.configuration.require_connection()
         if self._session.configuration.get("databaseUrl"):
             return ""
         if known and await self._session.answers(known):

@@ -22,6 +22,7 @@ class StackRules:
     approved: Mapping[str, Approval] = field(default_factory=dict)
     backup_within: float | None = None
     lint: Mapping[str, Any] = field(default_factory=dict)
+    access: str | None = None
 
     def guard(self, extra: Mapping[str, Approval], within: float | None, place: Path) -> Guard:
         """The guard, with approvals of the command line on top; `place` holds the backups."""
@@ -44,6 +45,7 @@ def of_stack(folder: Path, project: str, stack: str, inputs: Mapping[str, Any]) 
         approving.of_stack(folder, project, stack),
         inputs.get("backupWithin", inputs.get("backup_within")),
         inputs.get("lint") or {},
+        approving.configured(folder, stack, "stackwright:databaseAccess"),
     )
 
 

@@ -16,7 +16,7 @@ from stackwright.errors import StackwrightError
 from stackwright.sql import ledger, lock
 from stackwright.sql import plan as planning
 from stackwright.sql.advice import advice
-from stackwright.sql.database import Database, translated
+from stackwright.sql.database import Database, Readable, translated
 from stackwright.sql.errors import StatementFailed
 from stackwright.sql.limits import Limits
 from stackwright.sql.migration import Migration
@@ -52,7 +52,7 @@ class Progress:
     text: str = ""
 
 
-async def _allow(plan: planning.Plan, database: Database) -> None:
+async def _allow(plan: planning.Plan, database: Readable) -> None:
     """The guard of a caller that has none: tests, and tools that ask elsewhere."""
 
 
@@ -68,7 +68,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     clock: Clock = SYSTEM
     progress: Callable[[Progress], None] = lambda _: None
-    guard: Callable[[planning.Plan, Database], Awaitable[None]] = _allow
+    guard: Callable[[planning.Plan, Readable], Awaitable[None]] = _allow
     approved: Approved = by_nobody
 
 
@@ -99,18 +99,8 @@ class _Run:
     scripts: dict[str, Script] = field(default_factory=dict)
 
     async def all(self, files: Sequence[Migration]) -> planning.Plan:
-        plan = planning.make(
-            files,
-            await ledger.read(self.database),
-            baseline=self.options.baseline,
-            collection=self.runner.collection,
-            allow_out_of_order=self.options.allow_out_of_order,
-            approved=self.options.approved,
-        )
-        plan.refuse_problems()
-        for file in plan.pending:
-            _ = file.body  # what cannot be split stops the run before its first file
-        await self.options.guard(plan, self.database)
+        seen = await ledger.read(self.database)
+        plan = await decided(self.database, seen, files, self.runner, self.options)
         # All in one go: between the server's answers, each would take three times as long.
         whole = [file for file in plan.pending if file.transactional]
         self.scripts = {file.version: self._script(file) for file in whole}
@@ -184,6 +174,29 @@ class _Run:
         self.options.progress(Progress(phase, migration.file, number, total, text))
 
 
+async def decided(
+    database: Readable,
+    seen: ledger.Ledger,
+    files: Sequence[Migration],
+    runner: Runner,
+    options: Options,
+) -> planning.Plan:
+    """What a run on a database with this ledger does, once nothing stands in its way."""
+    plan = planning.make(
+        files,
+        seen,
+        baseline=options.baseline,
+        collection=runner.collection,
+        allow_out_of_order=options.allow_out_of_order,
+        approved=options.approved,
+    )
+    plan.refuse_problems()
+    for file in plan.pending:
+        _ = file.body  # what cannot be split stops the run before its first file
+    await options.guard(plan, database)
+    return plan
+
+
 async def mark_applied(database: Database, migration: Migration, runner: Runner) -> None:
     """Record a migration without running it (baseline, repair)."""
     rows = recorded(migration, runner, database.connection, measured=False)
@@ -206,11 +219,23 @@ async def patiently(
     database: Database, options: Options, attempt: Attempt, retrying: Callable[[int], None]
 ) -> None:
     """Try again, a bounded number of times, when a table was busy; `retrying` is told which."""
+
+    async def clean() -> None:
+        try:
+            await attempt()
+        except ServerRefusal:
+            await database.connection.rollback()
+            raise
+
+    await again(options, clean, retrying)
+
+
+async def again(options: Options, attempt: Attempt, retrying: Callable[[int], None]) -> None:
+    """The same for attempts that leave nothing behind."""
     for tries in range(1, options.limits.attempts + 1):
         try:
             return await attempt()
         except ServerRefusal as refusal:
-            await database.connection.rollback()
             last = tries == options.limits.attempts
             if last or refusal.failure.sqlstate not in _WORTH_RETRYING:
                 raise

@@ -84,13 +84,18 @@ def lines(project: str, files: Sequence[Migration]) -> str:
 
 def of_stack(folder: Path, project: str, stack: str) -> dict[str, Approval]:
     """The approvals in `Pulumi.<stack>.yaml`; none without the file."""
+    return read(configured(folder, stack, f"{project}:{KEY}"))
+
+
+def configured(folder: Path, stack: str, key: str) -> Any:
+    """A value in `Pulumi.<stack>.yaml`; none without the file. Secret ones are ciphertext."""
     import yaml
 
     path = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     if not path.is_file():
-        return {}
+        return None
     try:
         content = yaml.safe_load(path.read_text()) or {}
-        return read((content.get("config") or {}).get(f"{project}:{KEY}"))
+        return (content.get("config") or {}).get(key)
     except (yaml.YAMLError, AttributeError) as error:
         raise UserInput(f"{path.name} cannot be read: {' '.join(str(error).split())}") from None

@@ -11,12 +11,13 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
+from stackwright.configuration import WITHOUT_CONNECTION
 from stackwright.sql.advice import advice
 from stackwright.sql.errors import (
     BadSql,
@@ -41,6 +42,20 @@ _SPELLING = (
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
+
+
+class Readable(Protocol):
+    """What answers questions: a connection, or the Management API's query endpoint.
+
+    An answer of the latter went through JSON: ask for texts, whole numbers and booleans.
+    """
+
+    @property
+    def where(self) -> str:
+        """Which database, for messages; never a password."""
+
+    async def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
+        """The rows of one statement that only reads."""
 
 
 class ReadOnlyDatabase:
@@ -126,6 +141,15 @@ async def writing(dsn: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@contextlib.contextmanager
+def advised() -> Iterator[None]:
+    """Name the way that migrations have where a project's database cannot be connected to."""
+    try:
+        yield
+    except CannotConnect as error:
+        raise CannotConnect(f"{error}; {WITHOUT_CONNECTION}") from None
 
 
 @contextlib.contextmanager

@@ -41,7 +41,10 @@ class BadMigrations(UserInput):
 
 @dataclass(frozen=True)
 class Failure:
-    """What the server said of one statement and where it stands; part of every error and report."""
+    """What the server said of one statement and where it stands; part of every error and report.
+
+    `line` is 0 where only the file is known.
+    """
 
     file: str
     line: int
@@ -53,7 +56,8 @@ class Failure:
     hint: str = ""
 
     def __str__(self) -> str:
-        parts = [f"{self.file}:{self.line}:{self.column}: {self.message} ({self.sqlstate})"]
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        parts = [f"{place}: {self.message} ({self.sqlstate})"]
         parts += [f"detail: {self.detail}"] if self.detail else []
         parts += [f"hint: {self.hint}"] if self.hint else []
         parts += [f"statement: {self.statement}"] if self.statement else []

@@ -13,7 +13,7 @@ from stackwright.errors import NeedsApproval
 from stackwright.sql import approval as approving
 from stackwright.sql import ledger, manifest, presence
 from stackwright.sql.approval import Approval
-from stackwright.sql.database import Database, ReadOnlyDatabase
+from stackwright.sql.database import Readable
 from stackwright.sql.effect_rules import Effect
 from stackwright.sql.effects import effects
 from stackwright.sql.ledger import Ledger
@@ -59,7 +59,7 @@ class Guard:
     backup: BackupRule | None = None
 
     async def judged(
-        self, pending: Sequence[Migration], database: ReadOnlyDatabase, seen: Ledger
+        self, pending: Sequence[Migration], database: Readable, seen: Ledger
     ) -> list[Effect]:
         """The effects of `pending` on what this database holds."""
         found = effects(pending)
@@ -97,7 +97,7 @@ class Guard:
             f"`stackwright backup{stack}`, or let the migrations depend on a sql.Backup"
         )
 
-    async def ask(self, plan: Plan, database: Database) -> None:
+    async def ask(self, plan: Plan, database: Readable) -> None:
         """The same for a run under way, under its lock; see `apply.Options.guard`."""
         if plan.pending:
             found = await self.judged(plan.pending, database, await ledger.read(database))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from stackwright.sql.database import Database, ReadOnlyDatabase
+from stackwright.sql.database import Database, Readable
 from stackwright.sql.statements import Statement
 from stackwright.sql.tokens import Kind, Token, significant
 
@@ -42,7 +42,7 @@ class ConcurrentBuild:
     table: str
 
 
-async def invalid(database: ReadOnlyDatabase) -> list[InvalidIndex]:
+async def invalid(database: Readable) -> list[InvalidIndex]:
     """All INVALID indexes of the database outside the catalogue."""
     return [InvalidIndex(row["index"], row["table"]) for row in await database.query(_INVALID)]
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
-from stackwright.sql.database import Database, ReadOnlyDatabase, translated
+from stackwright.sql.database import Database, Readable, ReadOnlyDatabase, translated
 
-_CREATE = """
+CREATE = """
 CREATE SCHEMA IF NOT EXISTS supabase_migrations;
 CREATE TABLE IF NOT EXISTS supabase_migrations.schema_migrations
     (version text NOT NULL PRIMARY KEY);
@@ -72,7 +72,7 @@ SELECT
         SELECT FROM pg_class
         WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
     ) AS has_tables,
-    now() AS now
+    extract(epoch FROM now())::float8 AS now
 FROM there, has
 """
 
@@ -118,7 +118,7 @@ class Ledger:
     exists: bool = False
     has_tables: bool = False
     fingerprints: Mapping[str, str] = field(default_factory=dict)
-    now: datetime = NO_TIME
+    now: datetime = field(default=NO_TIME, compare=False)
 
     @property
     def begun(self) -> dict[str, Detail]:
@@ -126,7 +126,7 @@ class Ledger:
         return {v: detail for v, detail in self.details.items() if detail.finished_at is None}
 
 
-async def read(database: ReadOnlyDatabase) -> Ledger:
+async def read(database: Readable) -> Ledger:
     """The ledger as it stands, in one round trip and without writing anything."""
     with translated(f"cannot read the ledger of {database.where}"):
         [row] = await database.query(_READ)
@@ -135,14 +135,14 @@ async def read(database: ReadOnlyDatabase) -> Ledger:
     prints = {item["version"]: item["fingerprint"] for item in shared if item["fingerprint"]}
     details = {item["version"]: Detail.of(item) for item in _rows(row["details"])}
     exists = row["applied"] is not None
-    return Ledger(applied, details, exists, row["has_tables"], prints, row["now"])
+    return Ledger(applied, details, exists, row["has_tables"], prints, _time(row["now"]))
 
 
 async def ensure(database: Database) -> None:
     """Create what is missing of both tables."""
     with translated(f"cannot make the ledger in {database.where}"):
         async with database.connection.transaction():
-            await database.connection.execute(_CREATE)
+            await database.connection.execute(CREATE)
 
 
 async def recorded_statements(database: ReadOnlyDatabase, version: str) -> list[str]:
@@ -152,6 +152,10 @@ async def recorded_statements(database: ReadOnlyDatabase, version: str) -> list[
         {"version": version},
     )
     return list(rows[0]["statements"] or []) if rows else []
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _rows(xml: str | None) -> list[dict[str, Any]]:

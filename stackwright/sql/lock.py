@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from stackwright.clock import Clock
-from stackwright.sql.database import Database
+from stackwright.sql.database import Database, Readable
 from stackwright.sql.errors import LockBusy
 
 KEY = int.from_bytes(hashlib.sha256(b"stackwright.migrations").digest()[:8], "big", signed=True)
@@ -46,6 +46,15 @@ SELECT CASE WHEN pg_try_advisory_lock({KEY}) THEN pg_try_advisory_lock({KEY}) EL
 AS got"""
 _GIVE_BACK = f"SELECT pg_advisory_unlock({KEY}), pg_advisory_unlock({KEY})"
 
+BUSY = "SW002"
+# For a message that is a session of its own: the same lock, held until its transaction ends.
+IN_TRANSACTION = f"""
+DO $stackwright$ BEGIN
+    IF NOT pg_try_advisory_xact_lock({KEY}) THEN
+        RAISE EXCEPTION 'another run holds the migration lock' USING ERRCODE = '{BUSY}';
+    END IF;
+END $stackwright$"""
+
 
 @asynccontextmanager
 async def held(
@@ -57,14 +66,14 @@ async def held(
     """
     deadline = clock.now() + wait
     while not await _try(database):
-        holder = await _holder(database)
+        who = await holder(database) or "it was just released"
         if clock.now() >= deadline:
             raise LockBusy(
-                f"another run holds the migration lock of {database.where}: {holder}; nothing "
+                f"another run holds the migration lock of {database.where}: {who}; nothing "
                 "was run. Wait for it and try again; if that session hangs, end it with "
                 "pg_terminate_backend: the lock goes with it."
             )
-        waiting(holder)
+        waiting(who)
         await clock.sleep(POLL)
     try:
         yield
@@ -78,14 +87,16 @@ async def _try(database: Database) -> bool:
     return bool(row and row["got"])
 
 
-async def _holder(database: Database) -> str:
+async def holder(database: Readable) -> str:
+    """The session that holds the lock, in words; empty when nobody does."""
     rows = await database.query(_HOLDER, {"key": KEY})
     if not rows:
-        return "it was just released"
+        return ""
     row = rows[0]
     place = f" from {row['address']}" if row["address"] else ""
     name = row["application_name"] or "an unnamed program"
-    return f"{name} (session {row['pid']}, user {row['usename']}{place}, for {row['age']} s)"
+    age = f", for {row['age']} s" if row["age"] is not None else ""  # not shown to every role
+    return f"{name} (session {row['pid']}, user {row['usename']}{place}{age})"
 
 
 async def _release(database: Database) -> None:

@@ -7,7 +7,8 @@ that is said and left alone. Removing does nothing. See docs/decisions/0006-migr
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -22,12 +23,14 @@ from stackwright.resource import Controller, Observed, Resource
 from stackwright.schema import Input, default, doc, fresh, replaces, undiffed
 from stackwright.sql import apply as applying
 from stackwright.sql import approval as approving
-from stackwright.sql import database, ledger, lint, plan, presence
+from stackwright.sql import database, ledger, lint, plan, presence, query_apply
 from stackwright.sql.apply import Options, Phase, Progress
 from stackwright.sql.approval import ApprovalInput
+from stackwright.sql.database import Readable
 from stackwright.sql.effects import effects
 from stackwright.sql.migration import Migration, load
 from stackwright.sql.notices import heard
+from stackwright.sql.query_endpoint import QueryEndpoint, WritableQueryEndpoint
 from stackwright.sql.record import Runner, commit_of
 from stackwright.sql.trial import Trial, guard_of
 from stackwright.supabase.project import Ref
@@ -113,8 +116,8 @@ class MigrationsController(Controller):
 
     async def observe(self, context: Reading, state: Json) -> Observed | None:
         project = state["id"].partition("/")[0]
-        address = await context.database_address(project, state.get("address"))
-        async with database.reading(context.database_url(address)) as reading:
+        address = await _address(context, project, state)
+        async with _reading(context, project, address) as reading:
             seen = await ledger.read(reading)
         known, waits = state.get("files", {}), state.get("waiting", [])
         files = {
@@ -132,44 +135,55 @@ class MigrationsController(Controller):
     async def preview(self, context: Reading, inputs: Json, state: Json | None) -> Json:
         if inputs["project"] is UNKNOWN:
             files = _files(context.root, inputs)
+            if context.over_query:
+                query_apply.refuse_steps(files)
             found = effects(files)
             earlier = _earlier(context.root, inputs, ledger.Ledger())
             await Trial(context, inputs, files, earlier).run(
                 presence.of_nothing(found).judge(found), None
             )
             return {}
-        address = await context.database_address(inputs["project"], _address(state))
-        url = context.database_url(address)
-        async with database.reading(url) as reading:
+        address = await _address(context, inputs["project"], state)
+        async with _reading(context, inputs["project"], address) as reading:
             seen = await ledger.read(reading)
             todo = _planned(context, inputs, seen)
             found = await guard_of(context, inputs).judged(todo.pending, reading, seen)
         for note in todo.notes:
             await context.log(note)
         if todo.pending:
-            earlier = _earlier(context.root, inputs, seen)
-            await Trial(context, inputs, todo.pending, earlier).run(found, url)
+            trial = Trial(context, inputs, todo.pending, _earlier(context.root, inputs, seen))
+            if context.over_query:
+                query_apply.refuse_steps(todo.pending)
+                await trial.run_without_copy(found, empty=not seen.has_tables and not seen.applied)
+            else:
+                await trial.run(found, context.database_url(address))
         return {}
 
     async def converge(self, context: Writing, inputs: Json, state: Json | None) -> Json:
         project = inputs["project"]
         files = _files(context.root, inputs)
-        address = await context.database_address(project, _address(state))
+        address = await _address(context, project, state)
         progress = _Reporter(context)
-        async with database.writing(context.database_url(address)) as writing:
-            runner = Runner(
-                str(database.RunnerName.here()), commit_of(context.root), inputs["collection"]
-            )
-            guard = guard_of(context, inputs)
-            options = Options(
-                baseline=inputs.get("baseline"),
-                clock=context.clock,
-                progress=progress.tell,
-                guard=guard.ask,
-                approved=guard.approves,
-            )
-            with heard(writing.connection) as notices:
-                done = await applying.apply(writing, files, runner, options)
+        runner = Runner(
+            str(database.RunnerName.here()), commit_of(context.root), inputs["collection"]
+        )
+        guard = guard_of(context, inputs)
+        options = Options(
+            baseline=inputs.get("baseline"),
+            clock=context.clock,
+            progress=progress.tell,
+            guard=guard.ask,
+            approved=guard.approves,
+        )
+        notices: Sequence[str] = []
+        if context.over_query:
+            endpoint = WritableQueryEndpoint(context.supabase, project)
+            done = await query_apply.apply(endpoint, files, runner, options)
+        else:
+            with database.advised():
+                async with database.writing(context.database_url(address)) as writing:
+                    with heard(writing.connection) as notices:
+                        done = await applying.apply(writing, files, runner, options)
         await progress.told()
         for note in [*guard.allowed(done.pending), *done.notes, *notices]:
             await context.log(note)
@@ -187,8 +201,8 @@ class MigrationsController(Controller):
 
     async def _plan(self, context: Reading, inputs: Json, state: Json | None) -> plan.Plan:
         """What an `up` would do; refuses edited, missing and out-of-order files."""
-        address = await context.database_address(inputs["project"], _address(state))
-        async with database.reading(context.database_url(address)) as reading:
+        address = await _address(context, inputs["project"], state)
+        async with _reading(context, inputs["project"], address) as reading:
             return _planned(context, inputs, await ledger.read(reading))
 
 
@@ -238,9 +252,22 @@ def _files(root: Path, inputs: Json) -> list[Migration]:
     return loaded
 
 
-def _address(state: Json | None) -> str | None:
-    """Where the database was last time, without a question to the vendor."""
-    return (state or {}).get("address")
+async def _address(context: Reading, project: str, state: Json | None) -> str:
+    """Where the database is: as last time, without a question to the vendor, if it is there."""
+    if context.over_query:
+        return ""
+    return await context.database_address(project, (state or {}).get("address"))
+
+
+@asynccontextmanager
+async def _reading(context: Reading, project: str, address: str) -> AsyncIterator[Readable]:
+    """The database, by the way that the stack is configured for."""
+    if context.over_query:
+        yield QueryEndpoint(context.supabase, project)
+        return
+    with database.advised():
+        async with database.reading(context.database_url(address)) as reading:
+            yield reading
 
 
 def _done(name: str, seen: ledger.Ledger) -> bool:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from stackwright.sql.database import ReadOnlyDatabase, translated
+from stackwright.sql.database import Readable, translated
 from stackwright.sql.effect_rules import Effect, Thing
 from stackwright.sql.narrowing import keeps, rewrites
 
@@ -104,7 +104,7 @@ def _columns(effect: Effect) -> list[Thing]:
     ]
 
 
-async def look(database: ReadOnlyDatabase, effects: Sequence[Effect], *, fresh: bool) -> Presence:
+async def look(database: Readable, effects: Sequence[Effect], *, fresh: bool) -> Presence:
     """Ask the database for all that the effects touch; nothing is asked for no effects."""
     things = list({t for e in effects for t in (*e.things, *_columns(e)) if t.kind in _KNOWN})
     if not things:

@@ -40,11 +40,11 @@ class Script:
 
 
 class ServerRefusal(Exception):
-    """A refused message: the server's error and, where it is ours to know, the place."""
+    """A refused message: what the server said and, where it is ours to know, the place."""
 
-    def __init__(self, error: psycopg.Error, failure: Failure) -> None:
+    def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
-        self.error, self.failure = error, failure
+        self.failure = failure
 
 
 async def send(connection: Connection, script: Script) -> None:
@@ -62,7 +62,7 @@ async def send(connection: Connection, script: Script) -> None:
         error = error_from_result(last, encoding="utf-8")
         if (error.sqlstate or "").startswith(_SESSION_ENDED):
             raise error
-        raise ServerRefusal(error, _failure(script, error, len(results) - 1))
+        raise ServerRefusal(_failure(script, error, len(results) - 1))
 
 
 def _encoded(script: Script, encoding: str) -> bytes:
@@ -84,6 +84,18 @@ def _failure(script: Script, error: psycopg.Error, done: int) -> Failure:
     facts = (message, diag.sqlstate or "", diag.message_detail or "", diag.message_hint or "")
     if statement is None:
         return Failure(script.file, 1, 1, "", *facts)
+    return _placed(script, statement, offset, *facts)
+
+
+def failure_at(script: Script, offset: int, *facts: str) -> Failure:
+    """The failure at a character of a script's text; `facts` are those of `Failure`, in order."""
+    statement, inside = _at_character(script, offset)
+    if statement is None:
+        return Failure(script.file, 0, 0, "", *facts)
+    return _placed(script, statement, inside, *facts)
+
+
+def _placed(script: Script, statement: Statement, offset: int, *facts: str) -> Failure:
     line, column = _place(statement, offset)
     return Failure(script.file, line, column, statement.summary(), *facts)
 

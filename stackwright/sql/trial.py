@@ -44,7 +44,23 @@ class Trial:
 
     async def run(self, found: Sequence[Effect], url: str | None) -> None:
         """Run them on a shadow and lint them; tell what they do, or raise what forbids it."""
-        report = await self._shadow(url)
+        await self._tell(found, await self._shadow(url))
+
+    async def run_without_copy(self, found: Sequence[Effect], *, empty: bool) -> None:
+        """The same where no copy of the schema can be had: only an `empty` one is at hand.
+
+        On an empty shadow, files that build on what the database holds would fail for no reason.
+        """
+        if empty:
+            return await self.run(found, None)
+        await self.context.warn(
+            "the migrations were not tried before: a copy of the schema is made by pg_dump, which "
+            "needs a direct connection (stackwright:databaseAccess is query)"
+        )
+        return await self._tell(found, None)
+
+    async def _tell(self, found: Sequence[Effect], tried: shadow.Report | None) -> None:
+        report = tried or shadow.Report()
         if report.failure:
             raise StatementFailed(report.failure, "nothing was changed; mend the file first")
         rules = self.inputs.get("lint") or {}
@@ -53,7 +69,8 @@ class Trial:
         lines += [*map(str, report.broken), *report.notes]
         told = "\n".join(f"  {line}" for line in lines)
         count = len(self.pending)
-        await self.context.log(f"{count} migrations are pending, tried on a shadow:\n{told}")
+        how = "tried on a shadow" if tried else "not tried"
+        await self.context.log(f"{count} migrations are pending, {how}:\n{told}")
         lint.refuse(findings, rules)
         if report.fatal:
             raise ChecksFailed(_would_fail(report.fatal))
@@ -62,14 +79,14 @@ class Trial:
         if missing := guard.missing_backup(found):
             await self.context.warn(f"this run will be refused as it stands: {missing}")
 
-    async def _shadow(self, url: str | None) -> shadow.Report:
+    async def _shadow(self, url: str | None) -> shadow.Report | None:
         try:
             files = [*self.earlier, *self.pending]
             root, checks = self.context.root / ".stackwright", self._checks()
             report = await shadow.check(files, url, root, checks)
         except ShadowUnavailable as error:
             await self.context.warn(f"the migrations were not tried before: {error}")
-            return shadow.Report()
+            return None
         names = {file.file for file in self.pending}
         known = [result for result in report.files if result.file in names or result.failure]
         return replace(report, files=known)

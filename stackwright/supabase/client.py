@@ -19,6 +19,8 @@ from stackwright.values import Json
 BASE_URL = "https://api.supabase.com"
 BUNDLING = httpx.Timeout(120.0, pool=None, connect=TIMEOUT.connect)
 """Supabase bundles a function before it answers; that takes longer than other requests."""
+QUERYING = httpx.Timeout(90.0, pool=None, connect=TIMEOUT.connect)
+"""Longer than Supabase lets a query run, so that its answer is not lost by our impatience."""
 NOT_TAKEN_BACK = frozenset({"ezbr_sha256", "updated_at"})
 """What a bundle's answer holds and a publish must not send."""
 
@@ -111,6 +113,14 @@ class SupabaseClient(SupabaseReader):
     """Reads and writes."""
 
     writable: ClassVar[bool] = True
+
+    async def execute(self, ref: str, sql: str) -> None:
+        """Run statements as `postgres`, sent as one message.
+
+        Raises `Ambiguous` when the answer was lost: it is never sent twice.
+        """
+        path = f"{_project(ref)}/database/query"
+        await self._send("POST", path, json={"query": sql}, timeout=QUERYING)
 
     async def upsert_secrets(self, ref: str, secrets: Mapping[str, str]) -> None:
         """Set all of these in one request and leave the others. Effective without a deploy."""

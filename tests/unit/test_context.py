@@ -4,9 +4,12 @@ import asyncio
 import socket
 from typing import cast
 
+import pytest
+
 from stackwright.clients import Clients
 from stackwright.configuration import Configuration
 from stackwright.context import Session
+from stackwright.errors import UserInput
 
 
 class Moved:
@@ -49,5 +52,16 @@ def test_a_configured_url_is_used_as_it_stands() -> None:
         reading = session(Moved(), databaseUrl="postgresql://u:p@h/db").reading("")
         address = await reading.database_address("ref", None)
         assert reading.database_url(address) == "postgresql://u:p@h/db"
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("known", [None, "postgres@127.0.0.1:1/postgres"])
+def test_no_address_is_given_where_a_connection_is_configured_away(known: str | None) -> None:
+    async def scene() -> None:
+        url = "postgresql://u:p@h/db"
+        reading = session(Moved(), databaseUrl=url, databaseAccess="query").reading("")
+        with pytest.raises(UserInput, match="this needs a direct connection"):
+            await reading.database_address("ref", known)
 
     asyncio.run(scene())

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +12,12 @@ from typing import Any, TypeVar
 import click
 
 from stackwright.cli import _guarding
+from stackwright.configuration import OVER_QUERY, Configuration, with_password
+from stackwright.configuration import read as read_configuration
 from stackwright.errors import UserInput
 from stackwright.sql import down, ledger, plan
-from stackwright.sql.database import Database, RunnerName, writing
+from stackwright.sql.apply import Options, apply
+from stackwright.sql.database import Database, Readable, RunnerName, advised, reading, writing
 from stackwright.sql.errors import BadMigrations
 from stackwright.sql.guard import Guard
 from stackwright.sql.migration import Migration, load, version_key
@@ -28,13 +32,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Target:
-    """Which files, and the database they belong to (no address: no database is asked)."""
+    """Which files, and the database they belong to (no address: no database is asked).
+
+    `over_query`: the configuration of a stack whose database has no address, but an endpoint.
+    """
 
     directory: Path
     url: str | None
     baseline: str | None
     collection: str
     rules: _guarding.StackRules = field(default_factory=_guarding.StackRules)
+    over_query: Configuration | None = None
 
     @property
     def files(self) -> list[Migration]:
@@ -49,9 +57,43 @@ class Target:
     @property
     def dsn(self) -> str:
         """The address; raises `UserInput` without one."""
+        if self.over_query:
+            self.over_query.require_connection()
         if self.url is None:
             raise UserInput("name the database with --url, or the stack with --stack")
         return self.url
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Readable]:
+        """The database, by the way that the stack is configured for."""
+        if self.over_query:
+            from stackwright.clients import Clients
+            from stackwright.sql.query_endpoint import QueryEndpoint
+
+            async with Clients(self.over_query).supabase_reader as reader:
+                yield QueryEndpoint(reader, self.rules.reference)
+            return
+        with self._advised():
+            async with reading(self.dsn) as database:
+                yield database
+
+    async def apply(self, options: Options) -> plan.Plan:
+        """Run what is pending, by the same way."""
+        if self.over_query:
+            from stackwright.clients import Clients
+            from stackwright.sql import query_apply
+            from stackwright.sql.query_endpoint import WritableQueryEndpoint
+
+            async with Clients(self.over_query).supabase as client:
+                endpoint = WritableQueryEndpoint(client, self.rules.reference)
+                return await query_apply.apply(endpoint, self.files, self.runner, options)
+        with self._advised():
+            async with writing(self.dsn) as database:
+                return await apply(database, self.files, self.runner, options)
+
+    def _advised(self) -> AbstractContextManager[None]:
+        """A database at an address of its own has no other way."""
+        return advised() if self.rules.reference else nullcontext()
 
     @property
     def runner(self) -> Runner:
@@ -95,35 +137,43 @@ def target_of(given: Json) -> Target:
     directory, url = given["directory"], given["url"]
     declared: Json = {}
     rules = _guarding.StackRules()
+    over_query = None
     if url is None and (directory is None or given["stack"]):
-        declared, url, rules = asyncio.run(_of_stack(given["stack"]))
+        declared, rules = _of_stack(given["stack"])
+        settings = read_configuration(os.environ, {"databaseAccess": rules.access})
+        if settings.over_query:
+            click.echo(OVER_QUERY, err=True)
+            over_query = settings
+        else:
+            url = asyncio.run(_address(settings, declared["project"]))
     return Target(
         directory or Path(declared.get("directory", DIRECTORY)),
         url,
         given["baseline"] or declared.get("baseline"),
         given["collection"] or declared.get("collection", ""),
         rules,
+        over_query,
     )
 
 
-async def _of_stack(name: str | None) -> tuple[Json, str, _guarding.StackRules]:
-    """The inputs of the stack's first Migrations, the database's address, what the stack allows."""
-    from stackwright import configuration
-    from stackwright.clients import Clients
+def _of_stack(name: str | None) -> tuple[Json, _guarding.StackRules]:
+    """The inputs of the stack's first Migrations, and what the stack allows."""
     from stackwright.stack import of_type, selected
 
     stack = selected(Path.cwd(), name)
     found = next(iter(of_type(stack.resources(), "stackwright:sql:Migrations")), None)
     if found is None:
         raise UserInput("the stack has no migrations yet: name a database with --url")
-    settings = configuration.read(os.environ, {})
-    inputs = found.inputs
-    rules = _guarding.of_stack(stack.folder, stack.project(), stack.name, inputs)
+    return found.inputs, _guarding.of_stack(stack.folder, stack.project(), stack.name, found.inputs)
+
+
+async def _address(settings: Configuration, project: str) -> str:
+    from stackwright.clients import Clients
+
     if url := settings.get("databaseUrl"):
-        return inputs, url, rules
-    address = await Clients(settings).database_address(inputs["project"])
-    password = settings.require("supabaseDbPassword")
-    return inputs, configuration.with_password(address, password), rules
+        return url
+    address = await Clients(settings).database_address(project)
+    return with_password(address, settings.require("supabaseDbPassword"))
 
 
 def written(target: Target, work: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:

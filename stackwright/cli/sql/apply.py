@@ -1,12 +1,12 @@
 """`stackwright sql apply`: run what is pending."""
 
+import asyncio
 from typing import Any
 
 import click
 
 from stackwright.cli.sql._running import guard_of, running, tell
-from stackwright.cli.sql._target import options, show, target_of, written
-from stackwright.sql import apply as applying
+from stackwright.cli.sql._target import options, show, target_of
 from stackwright.sql.apply import Options
 from stackwright.sql.limits import Limits
 
@@ -30,7 +30,7 @@ def command(as_json: bool, out_of_order: bool, **given: Any) -> None:
         guard=guard.ask,
         approved=guard.approves,
     )
-    done = written(target, lambda db: applying.apply(db, target.files, target.runner, settings))
+    done = asyncio.run(target.apply(settings))
     report = {
         "applied": [file.file for file in done.pending],
         "recorded": [file.file for file in done.baseline],

@@ -70,6 +70,8 @@ def _plain(result: Result) -> Json:
 
 async def _shadow(target: Target) -> tuple[shadow.Report, list[Effect]]:
     """Problems with the ledger stop it: what would run is not known then."""
+    if target.over_query:
+        target.over_query.require_connection()
     if target.url is None:
         pending = target.files
         found = effects(pending)

@@ -8,7 +8,6 @@ import click
 
 from stackwright.cli.sql._target import Target, options, show, target_of
 from stackwright.sql import down, indexes, ledger, plan
-from stackwright.sql.database import reading
 from stackwright.sql.migration import version_key
 
 
@@ -49,6 +48,6 @@ def _file(state: ledger.Ledger, version: str) -> str:
 async def _status(
     target: Target,
 ) -> tuple[ledger.Ledger, plan.Plan, list[indexes.InvalidIndex]]:
-    async with reading(target.dsn) as database:
+    async with target.reading() as database:
         state = await ledger.read(database)
         return state, target.plan_on(state), await indexes.invalid(database)

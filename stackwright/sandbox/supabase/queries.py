@@ -38,7 +38,7 @@ async def run(
     *,
     read_only: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return the rows of the last statement that has rows; raises ApiError with SQL's own words."""
+    """Return the last rows that a statement answered; raises ApiError with SQL's own words."""
     role = "supabase_read_only_user" if read_only else "postgres"
     dsn = databases.server(world, project).dsn(role)
     try:
@@ -46,9 +46,9 @@ async def run(
     except psycopg.OperationalError as error:
         if error.sqlstate is None:
             raise ApiError(500, "Failed to run sql query: connection refused") from None
-        raise InvalidError(_words(error)) from None
+        raise InvalidError(_words(error, query)) from None
     except psycopg.Error as error:
-        raise InvalidError(_words(error)) from None
+        raise InvalidError(_words(error, query)) from None
 
 
 async def _ask(dsn: str, query: str, parameters: list[Any] | None) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ async def _ask(dsn: str, query: str, parameters: list[Any] | None) -> list[dict[
         rows: list[dict[str, Any]] = []
         while True:
             if cursor.description is not None:
-                rows = [_json(row) for row in await cursor.fetchall()]
+                rows = [_json(row) for row in await cursor.fetchall()] or rows
             if not cursor.nextset():
                 return rows
 
@@ -80,11 +80,22 @@ def _json(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, type(None))) else str(value)
 
 
-def _words(error: psycopg.Error) -> str:
-    diagnostics = error.diag
-    words = f"ERROR:  {error.sqlstate}: {diagnostics.message_primary or error}"
-    if diagnostics.message_detail:
-        words += f"\nDETAIL:  {diagnostics.message_detail}"
-    if diagnostics.message_hint:
-        words += f"\nHINT:  {diagnostics.message_hint}"
-    return f"Failed to run sql query: {words}"
+def _words(error: psycopg.Error, query: str) -> str:
+    """As the vendor's postgres-meta puts a refusal of the server into one text."""
+    said = error.diag
+    severity = said.severity_nonlocalized or "ERROR"
+    lines = [f"{severity}:  {error.sqlstate}: {said.message_primary or error}"]
+    lines += _pointed(query, int(said.statement_position)) if said.statement_position else []
+    lines += [f"DETAIL:  {said.message_detail}"] if said.message_detail else []
+    lines += [f"HINT:  {said.message_hint}"] if said.message_hint else []
+    lines += [f"QUERY:  {said.internal_query}"] if said.internal_query else []
+    lines += [f"CONTEXT:  {said.context}"] if said.context else []
+    return "".join(f"{line}\n" for line in [f"Failed to run sql query: {lines[0]}", *lines[1:]])
+
+
+def _pointed(query: str, position: int) -> list[str]:
+    """The line of a character (from 1), and a caret below it."""
+    before = query[: position - 1]
+    start = before.rfind("\n") + 1
+    label = f"LINE {before.count(chr(10)) + 1}: "
+    return [label + query[start:].partition("\n")[0], " " * (len(label + before) - start) + "^"]

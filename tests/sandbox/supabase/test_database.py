@@ -24,6 +24,9 @@ def test_queries_run_as_postgres_and_answer_rows(tmp_path: Path) -> None:
         assert await ask(sandbox, "insert into t values (1.50, '[1]'); select * from t") == [
             {"a": "1.50", "b": [1]}
         ]
+        assert await ask(
+            sandbox, "select 1 as n; select 2 as n where false; set work_mem = 64"
+        ) == [{"n": 1}]
         assert await ask(sandbox, "select $1::int + 1 as n", parameters=[2]) == [{"n": 3}]
         assert await ask(sandbox, "select timestamptz '2026-01-02 03:04:05+00' as at") == [
             {"at": "2026-01-02 03:04:05+00"}
@@ -61,10 +64,28 @@ def test_a_failing_query_answers_with_the_server_s_words(tmp_path: Path) -> None
     async def test(sandbox: Sandbox) -> None:
         answer = await sandbox.api.post(QUERY, json={"query": "select * from nowhere"})
         assert answer.status_code == 400
-        assert answer.json() == {
-            "message": 'Failed to run sql query: ERROR:  42P01: relation "nowhere" does not exist'
-        }
+        assert answer.json()["message"] == (
+            'Failed to run sql query: ERROR:  42P01: relation "nowhere" does not exist\n'
+            "LINE 1: select * from nowhere\n"
+            "                      ^\n"
+        )
         assert (await sandbox.api.post(QUERY, json={"query": ""})).status_code == 400
+
+    in_sandbox(tmp_path, test, database=True)
+
+
+def test_a_failure_in_the_data_has_no_line_and_takes_its_whole_message_back(
+    tmp_path: Path,
+) -> None:
+    async def test(sandbox: Sandbox) -> None:
+        query = {"query": "create table t (a int unique);\ninsert into t values (1), (1)"}
+        answer = await sandbox.api.post(QUERY, json=query)
+        assert answer.status_code == 400
+        assert answer.json()["message"] == (
+            "Failed to run sql query: ERROR:  23505: duplicate key value violates unique "
+            'constraint "t_a_key"\nDETAIL:  Key (a)=(1) already exists.\n'
+        )
+        assert await ask(sandbox, "select to_regclass('t') as t") == [{"t": None}]
 
     in_sandbox(tmp_path, test, database=True)
 

@@ -67,3 +67,27 @@ def test_endpoints_are_the_vendors_own_unless_the_environment_names_others() -> 
 
 def test_no_value_shows_in_the_representation() -> None:
     assert "sk_live" not in repr(configuration.read(config(stripeApiKey="sk_live_1"), {}))
+
+
+def test_the_query_endpoint_is_chosen_by_name_only_and_said_once_with_its_cost() -> None:
+    assert not configuration.read({}, {}).over_query
+    chosen = configuration.read(config(databaseAccess="query"), {})
+    assert chosen.over_query
+    assert chosen.notes == (configuration.OVER_QUERY,)
+    assert "no shadow run" in configuration.OVER_QUERY
+    with pytest.raises(UserInput, match="databaseAccess is neither direct nor query"):
+        configuration.read({"SUPABASE_DB_ACCESS": "magic"}, {})
+
+
+def test_what_needs_a_connection_is_refused_where_it_is_configured_away() -> None:
+    configuration.read({}, {}).require_connection()
+    with pytest.raises(UserInput, match=r"needs a direct connection .* set it to direct"):
+        configuration.read(config(databaseAccess="query"), {}).require_connection()
+
+
+def test_a_missing_password_names_the_way_without_one_and_what_it_costs() -> None:
+    with pytest.raises(UserInput, match=r"databaseAccess to query .* it is slower"):
+        configuration.read({}, {}).require("supabaseDbPassword")
+    with pytest.raises(UserInput) as other:
+        configuration.read({}, {}).require("renderApiKey")
+    assert "databaseAccess" not in str(other.value)

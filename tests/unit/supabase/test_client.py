@@ -75,6 +75,7 @@ WRITES: dict[str, Callable[[SupabaseClient], Awaitable[Any]]] = {
     "bundle_function": lambda c: c.bundle_function(REF, "hello", {}, {}),
     "deploy_function": lambda c: c.deploy_function(REF, "hello", {}, {}),
     "publish_functions": lambda c: c.publish_functions(REF, []),
+    "execute": lambda c: c.execute(REF, "select 1"),
     "delete_function": lambda c: c.delete_function(REF, "hello"),
 }
 
