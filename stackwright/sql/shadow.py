@@ -37,22 +37,8 @@ ENGINE = "4"
 # An object that is not there, or an extension that is not: where it may be one that the replica
 # lacks, these say nothing about the target.
 _MISSING = {"42P01", "42883", "42704", "3F000", "42703", "0A000", "58P01"}
-_PROSE = set(
-    [
-        "relation",
-        "table",
-        "function",
-        "type",
-        "schema",
-        "column",
-        "operator",
-        "does",
-        "not",
-        "exist",
-        "of",
-        "public",
-    ]
-)
+_PROSE = {"relation", "table", "function", "type", "schema", "column", "operator", "does", "not"}
+_PROSE |= {"exist", "of", "public"}
 
 # A change of any object that a migration can see gives its catalogue row another xmin.
 _FINGERPRINT = """
