@@ -172,8 +172,19 @@ def _merge(copy: dict[str, Any], base: dict[str, Any], tracked: dict[str, Any]) 
     return {**kept_apart, **tracked, "config": config}
 
 
+class _Loader(yaml.SafeLoader):
+    """As Pulumi reads its files: `2024-04-10` is a text, not a date."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _read(path: Path) -> dict[str, Any]:
-    return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
+    # The loader is PyYAML's safe one with a rule less.
+    return (yaml.load(path.read_text(), _Loader) or {}) if path.is_file() else {}  # noqa: S506
 
 
 def _is_live(settings: Path) -> bool:
