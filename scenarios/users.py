@@ -23,6 +23,8 @@ SESSION = """
     from public.active_sessions where session_token = %(token)s
 """
 
+COUNT_UPLOAD = "update public.profiles set total_uploads = total_uploads + 1 where id = %s"
+
 
 @scenario("V4", "a sign-up makes a profile whose trial ends in 7 days", effect="writes",
           covers=["R84"])  # fmt: skip
@@ -92,10 +94,17 @@ async def cleaned_up(stage: Stage) -> None:
     expect(not (await stage.row(SESSION, token=token))["is_active"], "the session is still active")
 
 
-@scenario("Q4", "an upload of a rate sheet is counted")
+@scenario("Q4", "an upload of a rate sheet is counted", effect="writes", covers=["R85"])
 async def upload(stage: Stage) -> None:
-    """The browser reads rate sheets and counts them itself."""
-    raise Cannot("the web app itself counts uploads, no function does; try it in a browser")
+    """One of each kind, as the browser counts them: in the user's own row, and in no other."""
+    user, other = await stage.sign_up(), await stage.sign_up()
+    for _kind in ("US", "AZ"):
+        counted = await stage.change(COUNT_UPLOAD, user.id, user=user)
+        expect(counted == 1, "a user cannot count an upload in the own profile")
+    foreign = await stage.change(COUNT_UPLOAD, other.id, user=user)
+    expect(foreign == 0, "a user can count uploads in somebody else's profile")
+    row = await stage.row(PROFILE, user=user.id)
+    expect(row["total_uploads"] == 2, f"two uploads are counted as {row['total_uploads']}")
 
 
 async def _begin(stage: Stage) -> tuple[tuple[User, str], dict[str, Any]]:

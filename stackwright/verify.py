@@ -22,6 +22,7 @@ from stackwright.finding import Finding
 from stackwright.finding import verdict as _verdict
 from stackwright.render.bundle import leaks
 from stackwright.scenarios import Scenario, Stage
+from stackwright.scenarios.baseline import Baseline
 from stackwright.scenarios.declaration import load as load_scenarios
 from stackwright.scenarios.runner import play_all
 from stackwright.sql import checks
@@ -116,10 +117,13 @@ async def verify(
     environment: Mapping[str, str],
     choice: Choice = ALL,
     stack: Stack | None = None,
+    *,
+    renew_baseline: bool = False,
 ) -> list[Finding]:
     """Every check and probe, side by side; then scenarios, if a `stack` is given.
 
-    With ids in the choice, only the checks and scenarios of these ids.
+    With ids in the choice, only the checks and scenarios of these ids. Times are held against
+    those that were measured first; `renew_baseline` puts this run's in their place.
     """
     in_sql, playable = declared()
     choice.refuse_unknown([*(c.id for c in in_sql), *(s.id for s in playable)])
@@ -130,7 +134,10 @@ async def verify(
     found = [finding for part in await asyncio.gather(*parts) for finding in part]
     chosen = [one for one in playable if choice.has(one)]
     if stack is not None and targets.project is not None and chosen:
-        found += await play_all(chosen, await _stage(targets.project, settings, stack))
+        stage = await _stage(targets.project, settings, stack)
+        stage.baseline = Baseline.of(stack.folder, stack.name, renew=renew_baseline)
+        found += await play_all(chosen, stage)
+        stage.baseline.save()
     return found
 
 

@@ -32,9 +32,15 @@ EFFECTS = {
     help="Play this scenario and nothing else; may be repeated.",
 )
 @click.option("--list", "listed", is_flag=True, help="Name all checks and scenarios.")
+@click.option("--baseline", is_flag=True, help="Compare later runs' times with those of this one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    name: str | None, only: str, scenarios: tuple[str, ...], listed: bool, as_json: bool
+    name: str | None,
+    only: str,
+    scenarios: tuple[str, ...],
+    listed: bool,
+    baseline: bool,
+    as_json: bool,
 ) -> None:
     """Check that what is live is what was declared.
 
@@ -47,7 +53,7 @@ def command(
     if (only or scenarios) and not choice.ids:
         raise UserInput("--only and --scenario need an id; `--list` names them all")
     targets, stack = _targets(name)
-    findings = asyncio.run(verify(targets, os.environ, choice, stack))
+    findings = asyncio.run(verify(targets, os.environ, choice, stack, renew_baseline=baseline))
     failed = [finding for finding in findings if finding.verdict == "failed"]
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings]))

@@ -13,6 +13,7 @@ import httpx
 from stackwright.clients import Clients
 from stackwright.configuration import Configuration
 from stackwright.http.client import network
+from stackwright.scenarios.baseline import Baseline, is_worse
 from stackwright.scenarios.declaration import Cannot, Wrong, expect
 from stackwright.stack import Resource
 from stackwright.stripe.client import mode_of
@@ -37,18 +38,25 @@ class User:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long something took against its limit, in seconds."""
+    """How long something took against its limit and its baseline, in seconds."""
 
     what: str
     seconds: float
     limit: float
+    baseline: float | None = None
 
     @property
     def is_slow(self) -> bool:
-        return self.seconds > self.limit
+        worse = self.baseline is not None and is_worse(self.seconds, self.baseline)
+        return self.seconds > self.limit or worse
 
     def __str__(self) -> str:
-        return f"{self.what} {self.seconds * 1000:.0f} ms (limit {self.limit * 1000:.0f} ms)"
+        before = "" if self.baseline is None else f", baseline {_ms(self.baseline)}"
+        return f"{self.what} {_ms(self.seconds)} (limit {_ms(self.limit)}{before})"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
 
 
 @dataclass
@@ -67,6 +75,7 @@ class Stage:
     undo: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """What `clean_up` runs, the newest first."""
     timings: list[Timing] = field(default_factory=list)
+    baseline: Baseline | None = None
 
     @property
     def clients(self) -> Clients:
@@ -115,8 +124,12 @@ class Stage:
         url = self.url(f"functions/v1/{slug}")
         answer = await self.request("POST", url, json=body or {}, headers=headers)
         if limit:
-            self.timings.append(Timing(slug, time.monotonic() - started, limit))
+            self._time(slug, time.monotonic() - started, limit)
         return answer
+
+    def _time(self, what: str, seconds: float, limit: float) -> None:
+        before = self.baseline.compare(what, seconds) if self.baseline else None
+        self.timings.append(Timing(what, seconds, limit, before))
 
     async def answer(self, slug: str, body: Json | None = None, **more: Any) -> Json:
         """The JSON that a function answers; anything but 2xx is wrong."""
@@ -155,12 +168,22 @@ class Stage:
         expect(len(rows) == 1, f"there are {len(rows)} rows instead of one")
         return rows[0]
 
-    async def change(self, statement: str, *values: Any) -> None:
-        """Run one statement, `%s` for a value: only on rows that the scenario itself made."""
+    async def change(self, statement: str, *values: Any, user: User | None = None) -> int:
+        """Run one statement, `%s` for a value: only on rows that the scenario itself made.
+
+        With `user`, it runs as the API runs it for that user's token: in the role, with the
+        claims, under the policies. Answers how many rows it changed.
+        """
         import psycopg
 
         async with await psycopg.AsyncConnection.connect(self.database) as connection:
-            await connection.execute(statement.encode(), values)
+            if user is not None:
+                claims = json.dumps({"sub": user.id, "role": "authenticated"})
+                await connection.execute(
+                    "select set_config('request.jwt.claims', %s, true)", [claims]
+                )
+                await connection.execute("set local role authenticated")
+            return (await connection.execute(statement.encode(), values)).rowcount
 
     async def eventually(
         self, read: Callable[[], Awaitable[bool]], otherwise: str, patience: float = PATIENCE

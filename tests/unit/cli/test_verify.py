@@ -34,7 +34,13 @@ class Run:
         monkeypatch.delenv("STACKWRIGHT_TARGETS", raising=False)
 
     async def _verify(
-        self, targets: Targets, environment: Mapping[str, str], choice: Choice, stack: Any
+        self,
+        targets: Targets,
+        environment: Mapping[str, str],
+        choice: Choice,
+        stack: Any,
+        *,
+        renew_baseline: bool,
     ) -> list[Finding]:
         self.targets, self.choice, self.stack = targets, choice, stack
         return self.findings
