@@ -32,6 +32,9 @@ class Settings(StackSettings):
         "preserve",
         description="whether `stackwright users wipe` may delete the users; no `up` ever does",
     )
+    usage_metrics: bool = Field(
+        False, description="a table and a view of usage, whose columns are assumed"
+    )
     adopt_functions: bool = Field(False, description="overwrite functions that somebody deployed")
     adopt_secrets: bool = Field(False, description="overwrite secrets that somebody set")
 

@@ -5,7 +5,7 @@ import pulumi
 from settings import Settings
 from stackwright import sql, supabase
 
-MIGRATIONS = "sql/migrations"
+MIGRATIONS, USAGE_METRICS = "sql/migrations", "sql/usage_metrics"
 AREA_CODES = "sql/reference/enhanced_lerg.csv"
 
 
@@ -33,7 +33,21 @@ class Database(pulumi.ComponentResource):
             file=AREA_CODES,
             checksum=sql.checksum(AREA_CODES),
         )
+        if settings.usage_metrics:
+            self._usage_metrics(project)
         self.register_outputs({})
+
+    def _usage_metrics(self, project: supabase.Project) -> None:
+        """What the papers name and do not define: a set of migrations of its own."""
+        sql.Migrations(
+            "usage-metrics",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrations]),
+            project=project.ref,
+            directory=USAGE_METRICS,
+            files=sql.files(USAGE_METRICS),
+            collection="usage_metrics",
+            after=[MIGRATIONS],
+        )
 
     def _backup(self, settings: Settings, project: supabase.Project) -> list[pulumi.Resource]:
         """One that every change of the files asks for, and every new approval."""
