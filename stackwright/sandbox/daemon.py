@@ -19,9 +19,9 @@ from typing import Any, TextIO
 
 from starlette.types import ASGIApp
 
+from stackwright.files import replace_text
 from stackwright.sandbox import control, scenario, seed
 from stackwright.sandbox.app import vendor_app
-from stackwright.sandbox.files import replace_text
 from stackwright.sandbox.processes import start_time
 from stackwright.sandbox.servers import PortTakenError, Server
 from stackwright.sandbox.status import status

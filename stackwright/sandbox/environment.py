@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from stackwright import toolchain
+from stackwright.files import replace_text
 from stackwright.sandbox import command_plugin
 from stackwright.sandbox.credentials import kept
-from stackwright.sandbox.files import replace_text
 from stackwright.sandbox.git_addresses import git_addresses
 from stackwright.sandbox.launcher import SandboxError
 from stackwright.sandbox.ports import Ports

@@ -5,7 +5,7 @@ import random
 import socket
 from pathlib import Path
 
-from stackwright.sandbox.files import replace_text
+from stackwright.files import replace_text
 
 _FIRST, _LAST = 20_000, 31_999  # below the range from which systems take outgoing ports
 

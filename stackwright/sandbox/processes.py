@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stackwright.sandbox.files import replace_text
+from stackwright.files import replace_text
 from stackwright.sandbox.ports import Ports
 
 _POLL = 0.02

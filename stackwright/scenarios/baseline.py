@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from stackwright.postgres.process import write_private
+from stackwright.files import replace_text
 
 TOLERANCE, NOISE = 2.0, 0.05
 """Slower: more than so many times the baseline, and by more than so many seconds."""
@@ -43,5 +43,4 @@ class Baseline:
     def save(self) -> None:
         """Keep what was taken; nothing is written when nothing was."""
         if self.taken:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_private(self.path, json.dumps(self.known | self.taken, indent=2) + "\n")
+            replace_text(self.path, json.dumps(self.known | self.taken, indent=2) + "\n")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stackwright.clock import SYSTEM
+from stackwright.files import replace_text
 from stackwright.sql import checks as checking
 from stackwright.sql import ledger
 from stackwright.sql.apply import Options, apply
@@ -172,8 +173,7 @@ async def _cached(
         failed = any(file.failure for file in files)
         found = [] if failed else await _checked(copy, checks)
     report = Report(copy.major, major, files, copy.extensions, copy.lacking, checks=found)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(asdict(report)))
+    replace_text(place, json.dumps(asdict(report)))
     return report
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from stackwright.sandbox.files import replace_text
+from stackwright.files import replace_text
 
 
 def test_the_folder_is_made_and_nothing_but_the_file_is_left(tmp_path: Path) -> None:
