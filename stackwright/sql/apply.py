@@ -5,6 +5,7 @@ Whatever happens in it, the file is either done and recorded, or neither. Files 
 `-- stackwright: no-transaction` go statement by statement (`steps.py`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -96,20 +97,24 @@ class _Run:
     database: Database
     runner: Runner
     options: Options
-    scripts: dict[str, Script] = field(default_factory=dict)
+    prepared: dict[str, Script] = field(default_factory=dict)
 
     async def all(self, files: Sequence[Migration]) -> planning.Plan:
         seen = await ledger.read(self.database)
         plan = await decided(self.database, seen, files, self.runner, self.options)
-        # All in one go: between the server's answers, each would take three times as long.
-        whole = [file for file in plan.pending if file.transactional]
-        self.scripts = {file.version: self._script(file) for file in whole}
         if plan.pending or plan.baseline:
             await ledger.ensure(self.database)
         await self._record(plan.baseline)
         for number, migration in enumerate(plan.pending, 1):
+            for following in plan.pending[number : number + 1]:
+                asyncio.get_running_loop().call_soon(self._prepare, following)
             await self._file(migration, number, len(plan.pending))
         return plan
+
+    def _prepare(self, migration: Migration) -> None:
+        """Write a file's message while the server still works on the one before."""
+        if migration.transactional:
+            self.prepared[migration.version] = self._script(migration)
 
     async def _record(self, files: Sequence[Migration]) -> None:
         for number, migration in enumerate(files, 1):
@@ -125,8 +130,10 @@ class _Run:
         self._tell(Phase.APPLIED, migration, number, total)
 
     async def _whole(self, migration: Migration, number: int, total: int) -> None:
+        message = self.prepared.pop(migration.version, None) or self._script(migration)
+
         async def attempt() -> None:
-            await send(self.database.connection, self.scripts[migration.version])
+            await send(self.database.connection, message)
 
         try:
             await self._patiently(migration, number, total, attempt)
